@@ -1,0 +1,1 @@
+"""The bot: webhooks, inbox, pipeline and outbox."""

@@ -1,0 +1,1 @@
+"""Dialogues: what the bot says and asks, in an environment of its own."""

@@ -1,0 +1,1 @@
+"""Handover: the service and console through which practitioners answer."""

@@ -1,0 +1,1 @@
+"""Models: tables, encryption and transactions."""
