@@ -1,0 +1,103 @@
+"""Queuing what is said to a child. Only rows are written here; the bot's outbox sends them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from handover import audit
+from models.base import utc_now
+from models.channel import Capability
+from models.conversation import Author, Conversation, Delivery, Message
+from models.practitioner import Practitioner
+from models.urgency import Urgency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """An answer the child can press, or type in words or by its number."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What is to be said, and how soon it must go when there is more than a channel takes."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    urgency: Urgency = Urgency.NO_CONCERN
+
+
+def queue_message(
+    session: Session,
+    conversation: Conversation,
+    words: Words,
+    *,
+    practitioner: Practitioner | None = None,
+    answers: Message | None = None,
+) -> Message:
+    """Gives the message that will be sent, split as the conversation's channel needs."""
+    now = utc_now()
+    message = Message(
+        authority_id=conversation.authority_id,
+        conversation_id=conversation.id,
+        account_id=conversation.account_id,
+        episode=conversation.episode,
+        author=Author.PRACTITIONER if practitioner else Author.BOT,
+        practitioner_id=practitioner.id if practitioner else None,
+        text=shown_text(words.text, words.choices, conversation.capability),
+        details=_details(words.choices),
+        answers_id=answers.id if answers else None,
+        created_at=now,
+    )
+    for number, part in enumerate(split(message.text, conversation.capability.text_limit), 1):
+        message.deliveries.append(
+            Delivery(
+                conversation_id=conversation.id,
+                account_id=conversation.account_id,
+                part=number,
+                text=part,
+                urgency=words.urgency,
+                not_before=now,
+            )
+        )
+    session.add(message)
+    session.flush()
+    conversation.last_outbound_at = now
+    audit.announce(session, conversation, "message", message.id)
+    return message
+
+
+def shown_text(text: str, choices: Sequence[Choice], capability: Capability) -> str:
+    """Gives the text as the child sees it: choices that cannot be buttons are numbered lines."""
+    if len(choices) <= capability.buttons:
+        return text
+    lines = [f"{number}. {choice.title}" for number, choice in enumerate(choices, 1)]
+    return "\n".join([text, *lines])
+
+
+def split(text: str, limit: int) -> list[str]:
+    """Gives the text in parts of at most `limit` characters, cut at a paragraph or a word."""
+    return list(_parts(text.strip(), limit)) or [""]
+
+
+def _parts(text: str, limit: int) -> Iterator[str]:
+    while len(text) > limit:
+        window = text[: limit + 1]
+        cut = max(window.rfind("\n\n"), window.rfind("\n"))
+        if cut < limit // 2:
+            cut = max(cut, window.rfind(" "))
+        if cut <= 0:
+            cut = limit
+        yield text[:cut].rstrip()
+        text = text[cut:].lstrip()
+    if text:
+        yield text
+
+
+def _details(choices: Sequence[Choice]) -> dict[str, list[dict[str, str]]] | None:
+    if not choices:
+        return None
+    return {"choices": [{"title": choice.title, "payload": choice.payload} for choice in choices]}

@@ -1,0 +1,162 @@
+"""The gathered record: contacts and answers, where nothing a child said is overwritten."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from handover import audit, hours
+from models.base import utc_now
+from models.contact import Answer, AnswerStatus, Contact
+from models.conversation import Author, Conversation, Message
+from models.practitioner import Practitioner
+from models.record import RECORD_FIELDS
+from models.urgency import Urgency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatheredAnswer:
+    """An answer to one field, not yet recorded."""
+
+    field: str
+    status: AnswerStatus
+    value: Any = None
+
+
+def current_contact(session: Session, conversation: Conversation) -> Contact:
+    """Gives the contact of the conversation's present episode, opening it if there is none."""
+    contact = find_contact(session, conversation)
+    if contact is not None:
+        return contact
+    now = utc_now()
+    contact = Contact(
+        authority_id=conversation.authority_id,
+        conversation_id=conversation.id,
+        child_id=conversation.child_id,
+        episode=conversation.episode,
+        channel=conversation.channel,
+        locale=conversation.language,
+        received_at=now,
+        is_out_of_hours=not hours.at(conversation.authority, now).is_open,
+        urgency=conversation.urgency,
+    )
+    session.add(contact)
+    session.flush()
+    return contact
+
+
+def find_contact(session: Session, conversation: Conversation) -> Contact | None:
+    """Gives the contact of the conversation's present episode, or None before anything was said."""
+    return session.scalars(
+        select(Contact)
+        .where(Contact.conversation_id == conversation.id)
+        .where(Contact.episode == conversation.episode)
+        .order_by(Contact.id.desc())
+        .limit(1)
+    ).first()
+
+
+def record_answers(
+    session: Session,
+    contact: Contact,
+    answers: Iterable[GatheredAnswer],
+    *,
+    message: Message | None = None,
+    practitioner: Practitioner | None = None,
+) -> list[Answer]:
+    """Adds answers beside the earlier ones, and gives those that said something new.
+
+    Raises:
+        ValueError: a field is not one of the record's.
+    """
+    known = current_answers(session, contact)
+    added = []
+    for gathered in answers:
+        if gathered.field not in RECORD_FIELDS:
+            raise ValueError(f"{gathered.field} is not a field of the record.")
+        last = known.get(gathered.field)
+        if last is not None and (last.status, last.value) == (gathered.status, gathered.value):
+            continue
+        answer = Answer(
+            contact_id=contact.id,
+            field=gathered.field,
+            status=gathered.status,
+            value=gathered.value,
+            author=Author.PRACTITIONER if practitioner else Author.CHILD,
+            practitioner_id=practitioner.id if practitioner else None,
+            message_id=message.id if message else None,
+        )
+        session.add(answer)
+        added.append(answer)
+    if added:
+        session.flush()
+        audit.announce(session, contact.conversation, "contact", contact.id)
+    return added
+
+
+def current_answers(session: Session, contact: Contact) -> dict[str, Answer]:
+    """Gives the newest answer to each field that was answered, asked or declined."""
+    rows = session.scalars(
+        select(Answer).where(Answer.contact_id == contact.id).order_by(Answer.id)
+    )
+    return {answer.field: answer for answer in rows}
+
+
+def mark_asked(session: Session, contact: Contact, field: str) -> None:
+    """Keeps that a field was asked, so that its silence can be told from its never being asked."""
+    if field in RECORD_FIELDS and field not in current_answers(session, contact):
+        record_asked = GatheredAnswer(field=field, status=AnswerStatus.ASKED_UNANSWERED)
+        _add_bot_answer(session, contact, record_asked)
+
+
+def submit(session: Session, contact: Contact) -> bool:
+    """Puts a contact before people, with its clock running; False when it already was."""
+    if contact.submitted_at is not None:
+        return False
+    contact.submitted_at = utc_now()
+    audit.record(session, "contact_submitted", conversation=contact.conversation)
+    audit.announce(session, contact.conversation, "contact", contact.id)
+    return True
+
+
+def raise_urgency(contact: Contact, level: Urgency) -> None:
+    """Lets the contact's urgency rise, never fall."""
+    if level.rank > contact.urgency.rank:
+        contact.urgency = level
+
+
+def known_answers(session: Session, conversation: Conversation) -> dict[str, dict[str, Any]]:
+    """Gives what is already known of this child in any contact, as the dialogue takes it.
+
+    What is true for one worry only, such as where the child is now, comes from the present
+    episode alone.
+    """
+    lasting = {"name_to_use", "age", "gender", "school", "language", "communication_needs"}
+    rows = session.execute(
+        select(Answer.field, Answer.status, Answer.value, Contact.episode, Contact.conversation_id)
+        .join(Contact, Contact.id == Answer.contact_id)
+        .where(Contact.child_id == conversation.child_id)
+        .where(Answer.status != AnswerStatus.ASKED_UNANSWERED)
+        .order_by(Answer.id)
+    )
+    known: dict[str, dict[str, Any]] = {}
+    for field, status, value, episode, conversation_id in rows:
+        is_present = (conversation_id, episode) == (conversation.id, conversation.episode)
+        if is_present or (field in lasting and status is AnswerStatus.VALUE):
+            known[field] = {"status": status.value, "value": value}
+    return known
+
+
+def _add_bot_answer(session: Session, contact: Contact, gathered: GatheredAnswer) -> None:
+    session.add(
+        Answer(
+            contact_id=contact.id,
+            field=gathered.field,
+            status=gathered.status,
+            value=gathered.value,
+            author=Author.BOT,
+        )
+    )
+    session.flush()

@@ -1,0 +1,92 @@
+"""What the service itself says to a child, by key and language, and the help numbers.
+
+The texts are data in `wording_data/`. A language without a text falls back to English: a child is
+never met with silence for want of a translation.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+_DATA = Path(__file__).parent / "wording_data"
+_TOKEN = re.compile(r"\[\[(\w+)\]\]")
+FALLBACK = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpNumber:
+    """A service a child can reach by themselves."""
+
+    key: str
+    number: str
+    name: str
+    nations: tuple[str, ...]
+    source: str
+    words: str | None = None
+
+
+def languages() -> tuple[str, ...]:
+    """Gives the codes of the languages that have texts, English first."""
+    found = {path.stem for path in _DATA.glob("*.yml")} - {"help_numbers", FALLBACK}
+    return (FALLBACK, *sorted(found))
+
+
+def texts(key: str, language: str, tokens: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Gives the texts of a key in a language, or in English, with their tokens filled.
+
+    Raises:
+        KeyError: no language has the key.
+    """
+    entries = _texts(language).get(key) or _texts(FALLBACK)[key]
+    return tuple(fill(entry, language, tokens or {}) for entry in entries)
+
+
+def fill(text: str, language: str, tokens: Mapping[str, str]) -> str:
+    """Gives a text with each `[[token]]` replaced; an unknown one vanishes."""
+    known = {**_number_tokens(), **tokens}
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1]
+        if name in known:
+            return known[name]
+        inner = _texts(language).get(name) or _texts(FALLBACK).get(name)
+        return fill(" ".join(inner), language, tokens) if inner else ""
+
+    return " ".join(_TOKEN.sub(value, text).split(" ")).strip()
+
+
+def help_numbers() -> tuple[HelpNumber, ...]:
+    """Gives the help numbers, each with its source."""
+    entries: dict[str, dict[str, Any]] = _read("help_numbers")["numbers"]
+    return tuple(
+        HelpNumber(key=key, **{**entry, "nations": tuple(entry["nations"])})
+        for key, entry in entries.items()
+    )
+
+
+def numbers_checked_on() -> dt.date:
+    """Gives the day on which a person last compared the numbers with their sources."""
+    day: dt.date = _read("help_numbers")["checked"]
+    return day
+
+
+@cache
+def _number_tokens() -> dict[str, str]:
+    return {number.key: number.words or number.number for number in help_numbers()}
+
+
+@cache
+def _texts(language: str) -> dict[str, list[str]]:
+    return _read(language) if language in languages() else {}
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = YAML(typ="safe").load((_DATA / f"{name}.yml").read_text("utf-8"))
+    return loaded

@@ -1,0 +1,79 @@
+"""Authorities, their teams and the accounts on which children reach them."""
+
+import enum
+
+from sqlalchemy import JSON, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, CreatedAt, Id, foreign_key
+from models.channel import ChannelName
+
+
+class Nation(enum.StrEnum):
+    """The nation whose law, holidays and help numbers count."""
+
+    ENGLAND = "england"
+    WALES = "wales"
+    SCOTLAND = "scotland"
+    NORTHERN_IRELAND = "northern_ireland"
+
+
+def _day_hours() -> dict[str, list[str]]:
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday")
+    return {day: ["09:00", "17:00"] for day in days}
+
+
+class Authority(Base):
+    """A council that answers children; every row of theirs names it."""
+
+    __tablename__ = "authority"
+
+    id: Mapped[Id]
+    la_code: Mapped[str] = mapped_column(String(9), unique=True)
+    """Three digits in England (Department for Education); `000` until it is set."""
+    name: Mapped[str] = mapped_column(String(200))
+    service_name: Mapped[str] = mapped_column(String(200))
+    """What a child is told the service is called."""
+    nation: Mapped[Nation] = mapped_column(default=Nation.ENGLAND)
+    opening_hours: Mapped[dict[str, list[str]]] = mapped_column(JSON, default=_day_hours)
+    """From day, in lower case, to local opening and closing time; a day left out is shut."""
+    created_at: Mapped[CreatedAt]
+
+
+class TeamKind(enum.StrEnum):
+    """What a team does at the front door."""
+
+    FRONT_DOOR = "front_door"
+    MASH = "mash"
+    DUTY = "duty"
+    EMERGENCY_DUTY = "emergency_duty"
+
+
+class Team(Base):
+    """Practitioners who work together."""
+
+    __tablename__ = "team"
+    __table_args__ = (UniqueConstraint("authority_id", "name"),)
+
+    id: Mapped[Id]
+    authority_id: Mapped[int] = mapped_column(foreign_key("authority.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[TeamKind] = mapped_column(default=TeamKind.FRONT_DOOR)
+    created_at: Mapped[CreatedAt]
+    authority: Mapped[Authority] = relationship()
+
+
+class ChannelAccount(Base):
+    """A bot or a number of ours on one channel."""
+
+    __tablename__ = "channel_account"
+    __table_args__ = (UniqueConstraint("channel", "external_name"),)
+
+    id: Mapped[Id]
+    authority_id: Mapped[int] = mapped_column(foreign_key("authority.id"))
+    channel: Mapped[ChannelName]
+    external_name: Mapped[str] = mapped_column(String(100))
+    """The bot's id, our number, or the name of a simulated handset."""
+    is_simulated: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[CreatedAt]
+    authority: Mapped[Authority] = relationship()

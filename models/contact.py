@@ -1,0 +1,101 @@
+"""Contacts and their answers: what a child told us, kept as they said it."""
+
+import datetime as dt
+import enum
+import uuid
+from typing import Any
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, CreatedAt, Id, foreign_key
+from models.channel import ChannelName
+from models.conversation import Author, Conversation, Message
+from models.encryption import EncryptedJson, EncryptedText
+from models.practitioner import Practitioner
+from models.urgency import Urgency
+
+
+class ReferralSource(enum.StrEnum):
+    """Who raised it, by the Department for Education's census code."""
+
+    FAMILY = "1A"
+    ACQUAINTANCE = "1B"
+    SELF = "1C"
+    OTHER_INDIVIDUAL = "1D"
+    ANONYMOUS = "9"
+    UNKNOWN = "10"
+
+
+class ContactOutcome(enum.StrEnum):
+    """What a practitioner decided on a contact."""
+
+    INFORMATION_AND_ADVICE = "information_and_advice"
+    EARLY_HELP = "early_help"
+    REFERRAL = "referral"
+    NO_FURTHER_ACTION = "no_further_action"
+
+
+class AnswerStatus(enum.StrEnum):
+    """Which of five things an answer is. Only these are ever recorded as given."""
+
+    VALUE = "value"
+    DONT_KNOW = "dont_know"
+    PREFER_NOT_TO_SAY = "prefer_not_to_say"
+    NOT_ASKED = "not_asked"
+    ASKED_UNANSWERED = "asked_unanswered"
+
+
+class Contact(Base):
+    """A child's request for help, as recorded; a practitioner decides what it becomes."""
+
+    __tablename__ = "contact"
+    __table_args__ = (Index("ix_contact_conversation", "conversation_id", "id"),)
+
+    id: Mapped[Id]
+    contact_id: Mapped[str] = mapped_column(
+        String(36), unique=True, default=lambda: str(uuid.uuid4())
+    )
+    authority_id: Mapped[int] = mapped_column(foreign_key("authority.id"))
+    conversation_id: Mapped[int] = mapped_column(foreign_key("conversation.id"))
+    child_id: Mapped[int] = mapped_column(foreign_key("child.id"), index=True)
+    episode: Mapped[int] = mapped_column(default=1)
+    source: Mapped[ReferralSource] = mapped_column(default=ReferralSource.SELF)
+    channel: Mapped[ChannelName]
+    locale: Mapped[str] = mapped_column(String(12), default="en")
+    received_at: Mapped[CreatedAt]
+    is_out_of_hours: Mapped[bool] = mapped_column(default=False)
+    urgency: Mapped[Urgency] = mapped_column(default=Urgency.NO_CONCERN)
+    submitted_at: Mapped[dt.datetime | None]
+    """When there was enough for people to read; None while only small talk was said."""
+    outcome: Mapped[ContactOutcome | None]
+    outcome_reason: Mapped[str | None] = mapped_column(EncryptedText)
+    decided_at: Mapped[dt.datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(foreign_key("practitioner.id"))
+    acknowledged_at: Mapped[dt.datetime | None]
+    created_at: Mapped[CreatedAt]
+
+    conversation: Mapped[Conversation] = relationship()
+    decided_by: Mapped[Practitioner | None] = relationship()
+    answers: Mapped[list["Answer"]] = relationship(back_populates="contact", order_by="Answer.id")
+
+
+class Answer(Base):
+    """One answer to one field. Never overwritten: a later answer stands beside it."""
+
+    __tablename__ = "answer"
+    __table_args__ = (Index("ix_answer_field", "contact_id", "field", "id"),)
+
+    id: Mapped[Id]
+    contact_id: Mapped[int] = mapped_column(foreign_key("contact.id"))
+    field: Mapped[str] = mapped_column(String(60))
+    status: Mapped[AnswerStatus]
+    value: Mapped[Any | None] = mapped_column(EncryptedJson)
+    author: Mapped[Author]
+    practitioner_id: Mapped[int | None] = mapped_column(foreign_key("practitioner.id"))
+    message_id: Mapped[int | None] = mapped_column(foreign_key("message.id"))
+    """The message it came from."""
+    created_at: Mapped[CreatedAt]
+
+    contact: Mapped[Contact] = relationship(back_populates="answers")
+    message: Mapped[Message | None] = relationship()

@@ -1,0 +1,71 @@
+"""Engines and transactions, the same on SQLite and PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from models.encryption import Keyring, attach_keyring
+
+_READ_ONLY = {"frontdoor_reads_only": True}
+
+
+def open_engine(url: str, keyring: Keyring, *, pool_size: int = 20) -> Engine:
+    """Gives an engine for the database, with its keys; connects to nothing yet."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        engine = create_engine(address, pool_size=pool_size, max_overflow=pool_size * 4)
+        _prepare_sqlite(engine)
+    else:
+        engine = create_engine(
+            address.set(drivername="postgresql+psycopg"),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            connect_args={"options": "-c timezone=utc -c idle_in_transaction_session_timeout=60s"},
+        )
+    attach_keyring(engine, keyring)
+    return engine
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """Gives a session whose work is all committed at the end, or none of it."""
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """Gives a session that only reads, and so never waits for a writer."""
+    with Session(engine.execution_options(**_READ_ONLY)) as session:
+        yield session
+        session.rollback()
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        # The driver must not begin transactions of its own; `begin` below does.
+        untyped: Any = connection
+        untyped.isolation_level = None
+        cursor = connection.cursor()
+        # Readers go on while one writes.
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # A message we acknowledged must survive a power cut, not only a crash.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA busy_timeout=15000")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A deferred transaction that turns into a write fails at once when another
+        # process has written since it read. Taking the write lock first makes it wait.
+        reads_only = connection.get_execution_options().get("frontdoor_reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
