@@ -1,3 +1,5 @@
+from typing import Literal
+
 import sqlalchemy as sa
 from alembic import context
 
@@ -6,7 +8,7 @@ from models.base import Base, UtcDateTime
 from models.encryption import EncryptedJson, EncryptedText
 
 
-def render(kind: str, item: object, _: object) -> str | bool:
+def render(kind: str, item: object, _: object) -> str | Literal[False]:
     # A migration must mean the same for ever, so it names plain column types and none of ours.
     if kind != "type":
         return False
