@@ -1,0 +1,248 @@
+"""Says how urgent a child's message is, what harm it tells of, and which words say so.
+
+Behind this door are two layers. Phrases, kept as data in `bot/phrases`, need nothing and are
+never out-voted downwards on an emergency. A trained model lives in the dialogue process; its
+scores come in as values and may raise what the phrases found. The labels are defined in
+`docs/safety/urgency-guide.md`, the thresholds and their trade-off in `docs/triage/model-card.md`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from ruamel.yaml import YAML
+
+from bot.phrases.book import Found, the_book
+from bot.phrases.language import language_of
+from models.urgency import Harm, Urgency, highest
+
+_THRESHOLDS = Path(__file__).parent / "phrases" / "thresholds.yml"
+_HEAVIEST = 5  # words of the model that a practitioner is shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a message was judged as it was: the words, where they stand, what they mean.
+
+    `kind` tells who says so: a phrase, the model, or the conversation around the message.
+    `weight` is the model's; `phrase` is the name the phrase has in the data.
+    """
+
+    kind: Literal["phrase", "model", "context"]
+    words: str
+    start: int
+    end: int
+    level: Urgency | None
+    harm: Harm | None
+    phrase: str | None
+    weight: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordWeight:
+    """How much a word moved the model towards calling a person."""
+
+    word: str
+    start: int
+    end: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelScore:
+    """What the model says: a probability for each level and each harm."""
+
+    levels: Mapping[Urgency, float]
+    harms: Mapping[Harm, float]
+    weights: tuple[WordWeight, ...]
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The conversation around a message.
+
+    `previous` holds the child's messages just before, newest last; `asked` is the record
+    field the bot asked for last; `disclosed` is the conversation's level so far.
+    """
+
+    previous: tuple[str, ...] = ()
+    asked: str | None = None
+    disclosed: Urgency = Urgency.NO_CONCERN
+
+
+NO_CONTEXT = Context()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """How urgent one message is, and why.
+
+    `scores` are probabilities; `scored` tells whether the model took part, so that a message
+    judged by phrases alone can be scored again when the model is back.
+    """
+
+    level: Urgency
+    harms: frozenset[Harm]
+    scores: Mapping[Urgency, float]
+    reasons: tuple[Reason, ...]
+    language: str
+    scored: Literal["phrases", "phrases_and_model"]
+    model_version: str | None
+
+
+def phrase_level(text: str) -> Urgency:
+    """Gives the level that phrases alone find; cheap enough for a webhook's transaction."""
+    book = the_book()
+    return highest(*(found.level for found in book.find(book.read(text))))
+
+
+def assess(
+    text: str, *, model: ModelScore | None = None, context: Context = NO_CONTEXT
+) -> Assessment:
+    """Gives the urgency and harms of a message, with the reasons.
+
+    A message is judged alone, with the messages just before it, and as an answer to what was
+    asked; the most urgent of these counts. Nothing a child adds can lower it.
+    """
+    book = the_book()
+    found = book.find(book.read(text))
+    reasons = [_phrase_reason(text, hit) for hit in found]
+    reasons += _context_reasons(text, context)
+    by_phrases = highest(*(reason.level for reason in reasons if reason.level is not None))
+    level = by_phrases if model is None else highest(by_phrases, _model_level(model, by_phrases))
+    if model is not None:
+        reasons += _model_reasons(text, model, level)
+    return Assessment(
+        level=level,
+        harms=_harms(found, reasons, model, level),
+        scores=_scores(by_phrases, model),
+        reasons=tuple(reasons),
+        language=language_of(text),
+        scored="phrases" if model is None else "phrases_and_model",
+        model_version=None if model is None else model.version,
+    )
+
+
+def _phrase_reason(text: str, hit: Found, kind: Literal["phrase", "context"] = "phrase") -> Reason:
+    return Reason(
+        kind=kind,
+        words=text[hit.start : hit.end],
+        start=hit.start,
+        end=hit.end,
+        level=hit.level,
+        harm=min(hit.phrase.harms, default=None),
+        phrase=hit.phrase.name,
+        weight=None,
+    )
+
+
+def _model_reasons(text: str, model: ModelScore, level: Urgency) -> Iterator[Reason]:
+    heaviest = sorted(model.weights, key=lambda word: (-word.weight, word.start))[:_HEAVIEST]
+    for word in heaviest:
+        if word.weight > 0:
+            yield Reason(
+                kind="model",
+                words=text[word.start : word.end],
+                start=word.start,
+                end=word.end,
+                level=level,
+                harm=None,
+                phrase=None,
+                weight=word.weight,
+            )
+
+
+def _context_reasons(text: str, context: Context) -> Iterator[Reason]:
+    yield from _burst_reasons(text, context.previous)
+    for cue, level in _meanings(context):
+        if the_book().has_cue(the_book().read(text), cue):
+            yield Reason(
+                kind="context",
+                words=text,
+                start=0,
+                end=len(text),
+                level=level,
+                harm=None,
+                phrase=cue,
+                weight=None,
+            )
+
+
+def _burst_reasons(text: str, previous: tuple[str, ...]) -> Iterator[Reason]:
+    # Only what reaches into this message counts: the ones before had their own judgement.
+    if not previous:
+        return
+    book = the_book()
+    for glue in ("\n", " "):
+        before = glue.join(previous) + glue
+        for hit in book.find(book.read(before + text)):
+            start, end = hit.start - len(before), hit.end - len(before)
+            if start < 0 < end:
+                yield Reason(
+                    kind="context",
+                    words=text[:end],
+                    start=0,
+                    end=end,
+                    level=hit.level,
+                    harm=min(hit.phrase.harms, default=None),
+                    phrase=hit.phrase.name,
+                    weight=None,
+                )
+
+
+def _meanings(context: Context) -> Iterator[tuple[str, Urgency]]:
+    # What a fragment means depends on what it answers. A child who has told of harm and
+    # says they are not safe is in danger now; the same word with nothing told is a call
+    # to speak to them today (guide: rule 6, and "erring towards the child's safety").
+    told = context.disclosed.raises_alert
+    if context.asked == "safe_now":
+        yield "answer_no", Urgency.EMERGENCY if told else Urgency.URGENT
+        yield "answer_unsure", Urgency.URGENT if told else Urgency.CONCERN
+    if context.asked == "needs_medical_help":
+        yield "answer_yes", Urgency.EMERGENCY if told else Urgency.URGENT
+    if told:
+        yield "they_are_here", Urgency.EMERGENCY
+
+
+def _model_level(model: ModelScore, by_phrases: Urgency) -> Urgency:
+    thresholds = _thresholds()["levels"]["with_phrase" if by_phrases.raises_alert else "alone"]
+    reached = 0.0
+    for level in (Urgency.EMERGENCY, Urgency.URGENT, Urgency.CONCERN):
+        # Levels are ordered: what is an emergency is also urgent.
+        reached += model.levels.get(level, 0.0)
+        if reached >= thresholds[level.value]:
+            return level
+    return Urgency.NO_CONCERN
+
+
+def _harms(
+    found: list[Found], reasons: list[Reason], model: ModelScore | None, level: Urgency
+) -> frozenset[Harm]:
+    if level is Urgency.NO_CONCERN:
+        return frozenset()
+    said = {harm for hit in found for harm in hit.phrase.harms}
+    said |= {reason.harm for reason in reasons if reason.harm is not None}
+    if model is None:
+        return frozenset(said)
+    thresholds = _thresholds()["harms"]
+    return frozenset(
+        harm
+        for harm in Harm
+        if model.harms.get(harm, 0.0) >= thresholds["with_phrase" if harm in said else "alone"]
+    )
+
+
+def _scores(by_phrases: Urgency, model: ModelScore | None) -> Mapping[Urgency, float]:
+    if model is not None:
+        return {level: model.levels.get(level, 0.0) for level in Urgency}
+    shares = _thresholds()["phrases_alone"][by_phrases.value]
+    return {level: shares[level.value] for level in Urgency}
+
+
+@cache
+def _thresholds() -> Any:
+    with _THRESHOLDS.open(encoding="utf-8") as lines:
+        return YAML(typ="safe", pure=True).load(lines)
