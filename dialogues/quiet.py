@@ -1,0 +1,36 @@
+"""Keeps Rasa's own logs shut: at their usual level they carry what children write."""
+
+import logging
+import os
+import warnings
+from pathlib import Path
+
+# Read by Rasa, TensorFlow and tqdm when they are imported.
+_ENVIRONMENT = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TQDM_DISABLE": "1",
+    "LOG_LEVEL": "CRITICAL",
+    # The cache would keep a component's old result after a change in a file that Rasa does
+    # not know of, such as questions.yml.
+    "RASA_MAX_CACHE_SIZE": "0",
+}
+
+
+def prepare_environment(cache: Path | None = None) -> None:
+    """Sets what Rasa reads at import; call it before anything of Rasa is imported."""
+    values = dict(_ENVIRONMENT)
+    if cache is not None:
+        values["RASA_CACHE_DIRECTORY"] = str(cache)
+    os.environ.update(values)  # noqa: TID251  Rasa takes these settings in no other way.
+    # Rasa's frozen dependencies warn of their own age; none of it is for whoever runs this.
+    warnings.showwarning = lambda *_args, **_kwargs: None
+
+
+def silence_rasa(level: int = logging.CRITICAL) -> None:
+    """Shuts the loggers; call it once Rasa is imported."""
+    from rasa.utils.log_utils import configure_structlog  # noqa: PLC0415  Seconds to import.
+
+    configure_structlog(level)
+    for name in ("rasa", "rasa_sdk", "asyncio", "matplotlib"):
+        logging.getLogger(name).setLevel(level)  # noqa: TID251  The standard library's only.

@@ -1,0 +1,1 @@
+"""Reads what a child wrote, by rules; knows nothing of Rasa."""

@@ -1,0 +1,203 @@
+"""Serves the dialogue on loopback: `python -m dialogues.serve --port N --model-dir DIR`."""
+
+import argparse
+import asyncio
+import hmac
+import importlib
+import json
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from dialogues import quiet, sources
+
+_SECRET_VARIABLE = "FRONTDOOR_DIALOGUE_SECRET"  # noqa: S105  The variable's name.
+_HEADER = "X-Dialogue-Secret"
+_LARGEST_BODY = 4 * 1024 * 1024
+_MOST_MESSAGES = 1000
+
+
+class Scorer(Protocol):
+    """Scores how urgent messages are; `dialogues.triage.scorer` has the real one."""
+
+    version: str
+
+    def score(self, texts: list[str]) -> list[dict[str, Any]]:
+        """Gives one score a text."""
+        ...
+
+
+class Service:
+    """The process's two models, each on a thread of its own so that neither holds up the other."""
+
+    def __init__(self, *, model: Path, record: sources.ModelRecord, triage: Path) -> None:
+        self._model = model
+        self._record = record
+        self._triage = triage
+        self._dialogue: Any = None
+        self._scorer: Scorer | None = None
+        self._turns = ThreadPoolExecutor(max_workers=1, thread_name_prefix="turns")
+        self._scores = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scores")
+
+    async def start(self, _app: web.Application) -> None:
+        """Begins to load both models; health tells when they are there."""
+        loop = asyncio.get_running_loop()
+        self._loading = [
+            loop.run_in_executor(self._turns, self._load_dialogue),
+            loop.run_in_executor(self._scores, self._load_scorer),
+        ]
+        self._loading[0].add_done_callback(_end_if_failed)
+
+    async def health(self, _request: web.Request) -> web.Response:
+        """Tells whether the dialogue is ready, and which models answer."""
+        ready = self._dialogue is not None
+        body = {
+            "status": "ok" if ready else "starting",
+            "model": self._record.sha256,
+            "triage": self._scorer.version if self._scorer else None,
+        }
+        return web.json_response(body, status=200 if ready else 503)
+
+    async def turn(self, request: web.Request) -> web.Response:
+        """Takes one turn."""
+        if self._dialogue is None:
+            return _problem(503, "The dialogue is still loading.")
+        body = await _json_body(request)
+        loop = asyncio.get_running_loop()
+        try:
+            answer = await loop.run_in_executor(self._turns, self._take, body)
+        except self._errors.MalformedTurnError as error:
+            return _problem(400, str(error))
+        except self._errors.DialogueFailedError as error:
+            return _problem(500, f"The dialogue failed: {error}")
+        return web.json_response(answer)
+
+    async def score(self, request: web.Request) -> web.Response:
+        """Scores how urgent some messages are."""
+        if self._scorer is None:
+            return _problem(503, "There is no triage model.")
+        texts = _texts(await _json_body(request))
+        loop = asyncio.get_running_loop()
+        results = await loop.run_in_executor(self._scores, self._scorer.score, texts)
+        return web.json_response({"results": results, "version": self._scorer.version})
+
+    def _load_dialogue(self) -> None:
+        # Rasa takes seconds to import; the port answers meanwhile.
+        quiet.prepare_environment()
+        self._errors = importlib.import_module("dialogues.turn")
+        quiet.silence_rasa()
+        self._loop = asyncio.new_event_loop()
+        dialogue = self._errors.Dialogue.load(self._model)
+        warm_up = {"conversation": "warm-up", "message_id": "0", "text": "hello"}
+        self._loop.run_until_complete(dialogue.take(self._errors.parse_turn(warm_up)))
+        self._dialogue = dialogue
+
+    def _load_scorer(self) -> None:
+        try:
+            module = importlib.import_module("dialogues.triage.scorer")
+            self._scorer = module.Scorer.load(self._triage)
+        except (ImportError, OSError, ValueError, KeyError) as error:
+            _say(f"No triage model: {type(error).__name__}.")
+
+    def _take(self, body: Any) -> dict[str, Any]:
+        turn = self._errors.parse_turn(body)
+        answer: dict[str, Any] = self._loop.run_until_complete(self._dialogue.take(turn))
+        return answer
+
+
+def application(service: Service, secret: str) -> web.Application:
+    """Builds the web application; everything but health needs the secret."""
+
+    @web.middleware
+    async def check_secret(request: web.Request, handler: Any) -> web.StreamResponse:
+        given = request.headers.get(_HEADER, "")
+        if request.path != "/health" and not hmac.compare_digest(given.encode(), secret.encode()):
+            return _problem(401, f"{_HEADER} is missing or wrong.")
+        response: web.StreamResponse = await handler(request)
+        return response
+
+    app = web.Application(middlewares=[check_secret], client_max_size=_LARGEST_BODY)
+    app.on_startup.append(service.start)
+    app.router.add_get("/health", service.health)
+    app.router.add_post("/turn", service.turn)
+    app.router.add_post("/score", service.score)
+    return app
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serves until told to stop; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m dialogues.serve", description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--model-dir", type=Path, default=Path("var/dialogue"))
+    parser.add_argument("--triage-dir", type=Path, default=Path("var/triage"))
+    options = parser.parse_args(arguments)
+    # The settings of the bot's packages live in another environment and cannot be imported here.
+    secret = os.environ.get(_SECRET_VARIABLE, "")  # noqa: TID251
+    if not secret:
+        _say(f"{_SECRET_VARIABLE} is not set; not starting.")
+        return 1
+    try:
+        model, record = sources.verified_model(options.model_dir)
+    except sources.ModelRefusedError as error:
+        _say(str(error))
+        return 1
+    service = Service(model=model, record=record, triage=options.triage_dir)
+    _say(f"Serving the dialogue on 127.0.0.1:{options.port}.")
+    web.run_app(
+        application(service, secret),
+        host="127.0.0.1",
+        port=options.port,
+        access_log=None,
+        print=None,
+    )
+    return 0
+
+
+async def _json_body(request: web.Request) -> Any:
+    try:
+        return await request.json()
+    except (ValueError, UnicodeDecodeError) as error:
+        text = json.dumps({"error": "The body is not JSON."})
+        raise web.HTTPBadRequest(text=text, content_type="application/json") from error
+
+
+def _texts(body: Any) -> list[str]:
+    """Reads the messages to score, each behind the ones just before it."""
+    messages = body.get("messages") if isinstance(body, dict) else None
+    if not isinstance(messages, list) or len(messages) > _MOST_MESSAGES:
+        raise _bad_request(f"messages must be a list of at most {_MOST_MESSAGES}.")
+    texts = []
+    for message in messages:
+        text = message.get("text") if isinstance(message, dict) else None
+        if not isinstance(text, str):
+            raise _bad_request("Each message needs a text.")
+        texts.append(text)
+    return texts
+
+
+def _bad_request(error: str) -> web.HTTPBadRequest:
+    return web.HTTPBadRequest(text=json.dumps({"error": error}), content_type="application/json")
+
+
+def _problem(status: int, error: str) -> web.Response:
+    return web.json_response({"error": error}, status=status)
+
+
+def _end_if_failed(loading: "asyncio.Future[None]") -> None:
+    """A process without a dialogue is of no use: end, and let whoever started it see."""
+    error = loading.exception()
+    if error is not None:
+        _say(f"The dialogue could not be loaded: {type(error).__name__}: {error}")
+        os._exit(1)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201  A command.
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""What the dialogue model is made of, as one hash, and the record of the model in use."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIG = ROOT / "config.yml"
+DOMAIN = ROOT / "dialogues" / "domain"
+DATA = ROOT / "dialogues" / "data"
+RECORD_NAME = "current.json"
+
+# What changes the model or how it is read. The triage model has its own hash.
+_SOURCES = (
+    "components/*.py",
+    "reading/*.py",
+    "domain/*.yml",
+    "languages/*.yml",
+    "data/**/*.yml",
+    "words/*.yml",
+    "questions.yml",
+    "questions.py",
+    "translations.py",
+    "commands.yml",
+    "train.py",
+    "requirements.lock",
+)
+
+
+class ModelRefusedError(Exception):
+    """The model on disk is missing or is not the one that was recorded: train again."""
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """Which model is in use, as written to `current.json` beside it."""
+
+    model: str
+    sha256: str
+    source_hash: str
+
+
+def source_hash() -> str:
+    """Gives one hash over everything that the model is trained from."""
+    digest = hashlib.sha256()
+    paths = {CONFIG}
+    for pattern in _SOURCES:
+        paths.update((ROOT / "dialogues").glob(pattern))
+    for path in sorted(paths):
+        digest.update(str(path.relative_to(ROOT)).encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """Gives the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_record(directory: Path, record: ModelRecord) -> None:
+    """Puts the record in place in one step, so that a reader sees the old one or the new one."""
+    fresh = directory / f".{RECORD_NAME}.{os.getpid()}"
+    fresh.write_text(json.dumps(asdict(record), indent=1) + "\n")
+    fresh.replace(directory / RECORD_NAME)
+
+
+def read_record(directory: Path) -> ModelRecord | None:
+    """Gives the recorded model, or None when nothing was trained yet or the record is broken."""
+    try:
+        return ModelRecord(**json.loads((directory / RECORD_NAME).read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def verified_model(directory: Path) -> tuple[Path, ModelRecord]:
+    """Gives the recorded model's file after checking its hash: a model is code when loaded.
+
+    Raises:
+        ModelRefusedError: there is no model, or it differs from the record.
+    """
+    record = read_record(directory)
+    if record is None:
+        raise ModelRefusedError(
+            f"There is no trained dialogue in {directory}. Run: python -m dialogues.train"
+        )
+    path = directory / record.model
+    if not path.is_file():
+        raise ModelRefusedError(f"The recorded model {path} is missing. Train it again.")
+    if file_sha256(path) != record.sha256:
+        raise ModelRefusedError(f"The model {path} is not the one that was recorded; refusing it.")
+    return path, record

@@ -1,0 +1,82 @@
+"""Puts the words of every language into the one domain that Rasa trains on."""
+
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from dialogues.sources import DOMAIN, ROOT
+
+LANGUAGES = ROOT / "dialogues" / "languages"
+
+
+def read_yaml(path: Path) -> Any:
+    """Reads one YAML file, plainly typed.
+
+    Raises:
+        ValueError: the file is not YAML; the message names it.
+    """
+    try:
+        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except YAMLError as error:
+        raise ValueError(f"{path.name} is not valid YAML: {error}") from error
+
+
+def domain_mapping() -> dict[str, Any]:
+    """Gives the whole domain, with each translated response as a variation for its language.
+
+    Raises:
+        ValueError: a file is broken, or a language has a response that English has not.
+    """
+    domain: dict[str, Any] = {}
+    for path in sorted(DOMAIN.glob("*.yml")):
+        _merge(domain, read_yaml(path) or {}, path.name)
+    for path in sorted(LANGUAGES.glob("*.yml")):
+        _add_language(domain["responses"], read_yaml(path), path.name)
+    return domain
+
+
+def merged_domain(directory: Path) -> Path:
+    """Writes the whole domain as one file for Rasa."""
+    path = directory / "domain.yml"
+    yaml = YAML(typ="safe", pure=True)
+    yaml.allow_unicode = True
+    yaml.sort_base_mapping_type_on_output = False
+    with path.open("w", encoding="utf-8") as file:
+        yaml.dump(domain_mapping(), file)
+    return path
+
+
+def _merge(domain: dict[str, Any], part: dict[str, Any], name: str) -> None:
+    for key, value in part.items():
+        if isinstance(value, dict) and key in domain:
+            repeated = domain[key].keys() & value.keys()
+            if repeated:
+                raise ValueError(f"{name} repeats {key}: {', '.join(sorted(repeated))}")
+            domain[key] = {**domain[key], **value}
+        elif isinstance(value, list) and key in domain:
+            domain[key] = [*domain[key], *value]
+        else:
+            domain[key] = value
+
+
+def _add_language(responses: dict[str, Any], words: dict[str, Any], name: str) -> None:
+    """Adds a language's texts and button titles; payloads and commands stay those of English."""
+    condition = {"type": "slot", "name": "language", "value": words["language"]}
+    titles = words.get("buttons", {})
+    for response, text in words["responses"].items():
+        if response not in responses:
+            raise ValueError(f"{name} has {response}, which is no response in English")
+        for english in [one for one in responses[response] if _is_plain(one)][:1]:
+            variation = {**english, "text": text, "condition": [condition]}
+            if "buttons" in english:
+                variation["buttons"] = [
+                    {**button, "title": titles.get(button["payload"], button["title"])}
+                    for button in english["buttons"]
+                ]
+            responses[response].append(variation)
+
+
+def _is_plain(variation: dict[str, Any]) -> bool:
+    return "condition" not in variation
