@@ -11,8 +11,6 @@ _AGE_ALONE = re.compile(r"^\W*(?:i'?m|im|i am|age)?\s*(\d{1,2})\W*$", re.IGNOREC
 _AGE_SAID = re.compile(
     r"\b(?:i'?m|i am)\s+(\d{1,2})\b(?!\s*(?:mins?|minutes|hours?))", re.IGNORECASE
 )
-    r"\b(?:i'?m|i am)\s+(\d{1,2})\b(?!\s*(?:mins?|minutes|hours?))", re.IGNORECASE
-)
 _SURE = 0.35
 
 
