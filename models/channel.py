@@ -84,4 +84,5 @@ class MessageKind(StrEnum):
     EDIT = "edit"
     DELETION = "deletion"
     BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
     UNKNOWN = "unknown"

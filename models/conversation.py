@@ -44,8 +44,10 @@ class DeliveryStatus(enum.StrEnum):
     """Taken, then not delivered, or given up after many tries."""
     REFUSED = "refused"
     """The provider will never take it."""
+    HELD = "held"
+    """Paused by the safe-contact plan; goes when the plan allows."""
     WITHHELD = "withheld"
-    """The safe-contact plan or the child's own stop forbids it."""
+    """The safe-contact plan or the child's own stop forbids it for good."""
 
     @property
     def is_waiting(self) -> bool:
@@ -128,6 +130,8 @@ class Conversation(Base):
 
     emergency_answered_at: Mapped[dt.datetime | None]
     """When the child was last given the emergency words in full."""
+    held_at: Mapped[dt.datetime | None]
+    """When the child last had a holding reply because the dialogue was not to be had."""
     last_inbound_at: Mapped[dt.datetime | None]
     last_outbound_at: Mapped[dt.datetime | None]
     window_ends_at: Mapped[dt.datetime | None]

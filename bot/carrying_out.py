@@ -1,0 +1,242 @@
+"""Carrying out what was decided: replies, handover, urgency and "processed" in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from bot.pipeline import Change, Outcome, Turn
+from bot.urgency import Assessment
+from handover import audit, outgoing, records, service
+from models.base import utc_now
+from models.contact import AnswerStatus, Contact, ReferralSource
+from models.conversation import (
+    Author,
+    Conversation,
+    Delivery,
+    DeliveryStatus,
+    HandoverReason,
+    Holder,
+    Message,
+    UrgencyAssessment,
+)
+from models.db import transaction
+from models.urgency import Urgency, highest
+
+log = structlog.get_logger()
+
+
+def carry_out(
+    engine: Engine, token: str, turn: Turn, outcome: Outcome, *, is_first_aid: bool = False
+) -> bool:
+    """Writes an outcome, whole; False, and nothing written, when the claim is no longer ours."""
+    with transaction(engine) as session:
+        conversation = session.get_one(Conversation, int(turn.conversation), with_for_update=True)
+        if conversation.claimed_by != token:
+            log.warning("claim_lost", conversation_id=conversation.id)
+            return False
+        messages = _messages(session, turn)
+        _raise_urgency(session, conversation, outcome)
+        _change(session, conversation, outcome)
+        _assess(session, conversation, messages, outcome)
+        _gather(session, conversation, messages, outcome)
+        _speak(session, conversation, messages, outcome, turn)
+        _call(session, conversation, messages, outcome)
+        if not is_first_aid:
+            _finish(session, conversation, messages, outcome)
+    return True
+
+
+def has_waiting(session: Session, conversation: Conversation) -> bool:
+    """Tells whether messages of the child are still to be worked."""
+    waiting = (
+        select(Message.id)
+        .where(Message.conversation_id == conversation.id)
+        .where(Message.author == Author.CHILD)
+        .where(Message.processed_at.is_(None))
+        .limit(1)
+    )
+    return session.scalars(waiting).first() is not None
+
+
+def _messages(session: Session, turn: Turn) -> list[Message]:
+    ids = [message.id for message in turn.messages]
+    rows = session.scalars(select(Message).where(Message.id.in_(ids)).order_by(Message.id))
+    return list(rows)
+
+
+def _raise_urgency(session: Session, conversation: Conversation, outcome: Outcome) -> None:
+    level = highest(conversation.urgency, outcome.urgency)
+    if level is not conversation.urgency:
+        conversation.urgency = level
+        audit.announce(session, conversation, "urgency")
+
+
+def _change(session: Session, conversation: Conversation, outcome: Outcome) -> None:
+    if outcome.language is not None:
+        conversation.language = outcome.language
+    for change in sorted(outcome.changes):
+        if change in _CONTACT_CHANGES:
+            _change_contact(session, conversation, change)
+        else:
+            _change_conversation(session, conversation, change)
+
+
+_CONTACT_CHANGES = {Change.SUBMIT, Change.THIRD_PARTY, Change.ADULT}
+
+
+def _change_conversation(session: Session, conversation: Conversation, change: Change) -> None:
+    now = utc_now()
+    match change:
+        case Change.EMERGENCY_ANSWERED:
+            conversation.emergency_answered_at = now
+            return
+        case Change.HELD:
+            conversation.held_at = now
+            return
+        case Change.STOP:
+            conversation.stopped_at = now
+        case Change.RESUME:
+            conversation.stopped_at = None
+        case Change.COVER:
+            conversation.covered_at = now
+        case Change.UNCOVER:
+            conversation.covered_at = None
+            _send_held(session, conversation)
+        case Change.SUBMIT | Change.THIRD_PARTY | Change.ADULT:
+            raise ValueError(f"{change} is a change of the contact.")
+    audit.record(session, f"child_{change.value}", conversation=conversation)
+    audit.announce(session, conversation, "holder")
+
+
+def _change_contact(session: Session, conversation: Conversation, change: Change) -> None:
+    contact = records.current_contact(session, conversation)
+    match change:
+        case Change.THIRD_PARTY:
+            contact.source = ReferralSource.ACQUAINTANCE
+        case Change.ADULT:
+            contact.source = ReferralSource.FAMILY
+        case _:
+            records.submit(session, contact)
+
+
+def _send_held(session: Session, conversation: Conversation) -> None:
+    held = session.scalars(
+        select(Delivery)
+        .where(Delivery.conversation_id == conversation.id)
+        .where(Delivery.status == DeliveryStatus.HELD)
+    )
+    for delivery in held:
+        delivery.status = DeliveryStatus.QUEUED
+
+
+def _assess(
+    session: Session, conversation: Conversation, messages: list[Message], outcome: Outcome
+) -> None:
+    for message in messages:
+        assessment = outcome.assessments.get(message.id)
+        if assessment is not None:
+            session.add(assessment_row(message, assessment))
+    if outcome.urgency is not Urgency.NO_CONCERN:
+        contact = records.current_contact(session, conversation)
+        records.raise_urgency(contact, highest(conversation.urgency, outcome.urgency))
+
+
+def assessment_row(message: Message, assessment: Assessment) -> UrgencyAssessment:
+    """Gives the row that keeps an assessment, with its reasons sealed."""
+    return UrgencyAssessment(
+        message_id=message.id,
+        urgency=assessment.level,
+        harms=sorted(harm.value for harm in assessment.harms),
+        scores={level.value: round(score, 4) for level, score in assessment.scores.items()},
+        reasons=[_plain(asdict(reason)) for reason in assessment.reasons],
+        scored_by=assessment.scored,
+        model_version=assessment.model_version,
+        needs_rescoring=assessment.scored == "phrases",
+    )
+
+
+def _plain(reason: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: getattr(value, "value", value) for name, value in reason.items()}
+
+
+def _gather(
+    session: Session, conversation: Conversation, messages: list[Message], outcome: Outcome
+) -> None:
+    if not outcome.answers and outcome.asked is None:
+        return
+    contact: Contact = records.current_contact(session, conversation)
+    source = next((m for m in reversed(messages) if m.text or m.details), messages[-1])
+    records.record_answers(session, contact, outcome.answers, message=source)
+    if outcome.asked is not None:
+        records.mark_asked(session, contact, outcome.asked)
+    for answer in outcome.answers:
+        if answer.field == "name_to_use" and answer.status is AnswerStatus.VALUE:
+            conversation.child.name_to_use = str(answer.value)
+
+
+def _speak(
+    session: Session,
+    conversation: Conversation,
+    messages: list[Message],
+    outcome: Outcome,
+    turn: Turn,
+) -> None:
+    is_taken = conversation.holder is Holder.PRACTITIONER and turn.holder is not Holder.PRACTITIONER
+    if is_taken and Change.STOP not in outcome.changes:
+        # A practitioner took over while we were deciding: the bot never speaks beside a person.
+        log.info("reply_dropped_after_take_over", conversation_id=conversation.id)
+        return
+    for reply in outcome.replies:
+        words = outgoing.Words(
+            text=reply.text,
+            choices=reply.choices,
+            urgency=highest(conversation.urgency, outcome.urgency),
+        )
+        outgoing.queue_message(session, conversation, words, answers=messages[-1])
+
+
+def _call(
+    session: Session, conversation: Conversation, messages: list[Message], outcome: Outcome
+) -> None:
+    if outcome.handover is None:
+        return
+    level = highest(outcome.urgency, _least_urgency(outcome.handover))
+    service.request(
+        session, conversation, reason=outcome.handover, urgency=level, message=messages[-1]
+    )
+    records.submit(session, records.current_contact(session, conversation))
+
+
+def _least_urgency(reason: HandoverReason) -> Urgency:
+    """How urgent a call is by its reason alone, whatever the words were."""
+    match reason:
+        case HandoverReason.EMERGENCY:
+            return Urgency.EMERGENCY
+        case HandoverReason.URGENT | HandoverReason.STOPPED_AFTER_RISK:
+            return Urgency.URGENT
+        case _:
+            return Urgency.CONCERN
+
+
+def _finish(
+    session: Session, conversation: Conversation, messages: list[Message], outcome: Outcome
+) -> None:
+    now = utc_now()
+    for message in messages:
+        message.processed_at = now
+    if outcome.state is not None:
+        conversation.dialogue_state = outcome.state
+        conversation.asked = outcome.asked
+    conversation.claimed_by = None
+    conversation.claimed_until = None
+    conversation.failures = 0
+    session.flush()
+    if not has_waiting(session, conversation):
+        conversation.due_at = None
+        conversation.pending_urgency = Urgency.NO_CONCERN
+    elif conversation.due_at is None:
+        conversation.due_at = now

@@ -1,0 +1,242 @@
+"""The dialogue process, as the pipeline sees it: a question with everything in it, and an answer.
+
+It runs on this machine's loopback, holds nothing of ours, and may be down, slow or wrong at any
+moment; all of these are one error here, because the pipeline does the same for each.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import httpx
+from pydantic import BaseModel, Field, ValidationError
+
+from bot.urgency import ModelScore, WordWeight
+from handover.outgoing import Choice
+from handover.records import GatheredAnswer
+from models.channel import ChannelName
+from models.contact import AnswerStatus
+from models.record import RECORD_FIELDS
+from models.urgency import Harm, Urgency
+
+
+class DialogueUnavailableError(Exception):
+    """The dialogue gave no usable answer: say a true holding reply and call a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogueTurn:
+    """One or several short messages of a child, and all that is needed to answer them."""
+
+    conversation: str
+    message_id: str
+    text: str
+    choice: str | None
+    channel: ChannelName
+    language: str
+    now: dt.datetime
+    context: Mapping[str, Any]
+    known: Mapping[str, Mapping[str, Any]]
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogueReply:
+    """One thing to say; it may hold `[[tokens]]`."""
+
+    response: str
+    text: str
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogueAnswer:
+    """What the dialogue would say and do, and its state after."""
+
+    state: str
+    replies: tuple[DialogueReply, ...]
+    commands: tuple[str, ...]
+    answers: tuple[GatheredAnswer, ...]
+    asked: str | None
+
+
+class Dialogue(Protocol):
+    """Something that answers turns and scores messages."""
+
+    def turn(self, turn: DialogueTurn) -> DialogueAnswer:
+        """Gives the answer to a turn; the same turn gives the same answer.
+
+        Raises:
+            DialogueUnavailableError: there is no usable answer.
+        """
+
+    def score(self, texts: Sequence[str]) -> list[ModelScore]:
+        """Gives the model's score of each text.
+
+        Raises:
+            DialogueUnavailableError: there is no usable answer.
+        """
+
+
+# A child should have a holding reply within three seconds, however the dialogue fails.
+_TURN_SECONDS = 2.0
+_SCORE_SECONDS = 0.6
+
+
+class HttpDialogue:
+    """The dialogue process over loopback HTTP. Safe to call from several threads."""
+
+    def __init__(self, url: str, secret: str) -> None:
+        self._client = httpx.Client(
+            base_url=url,
+            headers={"X-Dialogue-Secret": secret},
+            limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
+            trust_env=False,
+        )
+
+    def turn(self, turn: DialogueTurn) -> DialogueAnswer:
+        """Gives the answer to a turn; the same turn gives the same answer.
+
+        Raises:
+            DialogueUnavailableError: it is down, slow, failed, or answered rubbish.
+        """
+        body = {
+            "conversation": turn.conversation,
+            "message_id": turn.message_id,
+            "text": turn.text,
+            "choice": turn.choice,
+            "channel": turn.channel.value,
+            "language": turn.language,
+            "now": turn.now.isoformat(),
+            "context": dict(turn.context),
+            "known": {field: dict(answer) for field, answer in turn.known.items()},
+            "state": turn.state,
+        }
+        return _read_answer(self._post("/turn", body, _TURN_SECONDS))
+
+    def score(self, texts: Sequence[str]) -> list[ModelScore]:
+        """Gives the model's score of each text.
+
+        Raises:
+            DialogueUnavailableError: it is down, slow, has no model, or answered rubbish.
+        """
+        body = {"messages": [{"text": text} for text in texts]}
+        return _read_scores(self._post("/score", body, _SCORE_SECONDS), len(texts))
+
+    def is_up(self) -> bool:
+        """Tells whether the process answers and has a model."""
+        try:
+            response = self._client.get("/health", timeout=_SCORE_SECONDS)
+        except httpx.HTTPError:
+            return False
+        return response.is_success
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()
+
+    def _post(self, path: str, body: Mapping[str, Any], seconds: float) -> bytes:
+        try:
+            response = self._client.post(path, json=body, timeout=seconds)
+            response.raise_for_status()
+        except httpx.HTTPError as error:
+            # The error's own text may hold what was posted.
+            raise DialogueUnavailableError(type(error).__name__) from None
+        return response.content
+
+
+class _ButtonBody(BaseModel):
+    title: str
+    payload: str
+
+
+class _ReplyBody(BaseModel):
+    response: str = ""
+    text: str = Field(min_length=1)
+    buttons: list[_ButtonBody] = []
+
+
+class _AnswerBody(BaseModel):
+    status: AnswerStatus
+    value: Any = None
+
+
+class _TurnBody(BaseModel):
+    state: str = Field(min_length=1)
+    replies: list[_ReplyBody]
+    commands: list[dict[str, Any]] = []
+    answers: dict[str, _AnswerBody] = {}
+    asked: str | None = None
+
+
+class _WeightBody(BaseModel):
+    word: str
+    start: int
+    end: int
+    weight: float
+
+
+class _ScoreBody(BaseModel):
+    levels: dict[Urgency, float]
+    harms: dict[Harm, float]
+    weights: list[_WeightBody] = []
+
+
+class _ScoresBody(BaseModel):
+    results: list[_ScoreBody]
+    version: str
+
+
+def _read_answer(content: bytes) -> DialogueAnswer:
+    try:
+        body = _TurnBody.model_validate_json(content)
+    except ValidationError:
+        raise DialogueUnavailableError("rubbish") from None
+    commands = tuple(str(entry["command"]) for entry in body.commands if "command" in entry)
+    if not body.replies and not commands:
+        # Rasa answers nothing at all when it has crashed inside.
+        raise DialogueUnavailableError("silent")
+    return DialogueAnswer(
+        state=body.state,
+        replies=tuple(
+            DialogueReply(
+                response=reply.response,
+                text=reply.text,
+                choices=tuple(
+                    Choice(title=button.title, payload=button.payload) for button in reply.buttons
+                ),
+            )
+            for reply in body.replies
+        ),
+        commands=commands,
+        answers=tuple(
+            GatheredAnswer(field=field, status=answer.status, value=answer.value)
+            for field, answer in body.answers.items()
+            if field in RECORD_FIELDS
+        ),
+        asked=body.asked,
+    )
+
+
+def _read_scores(content: bytes, expected: int) -> list[ModelScore]:
+    try:
+        body = _ScoresBody.model_validate_json(content)
+    except ValidationError:
+        raise DialogueUnavailableError("rubbish") from None
+    if len(body.results) != expected:
+        raise DialogueUnavailableError("rubbish")
+    return [
+        ModelScore(
+            levels=result.levels,
+            harms=result.harms,
+            weights=tuple(
+                WordWeight(
+                    word=weight.word, start=weight.start, end=weight.end, weight=weight.weight
+                )
+                for weight in result.weights
+            ),
+            version=body.version,
+        )
+        for result in body.results
+    ]

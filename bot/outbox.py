@@ -1,0 +1,297 @@
+"""The outbox: the only place from which anything is sent to a child.
+
+Per conversation, oldest first; a failed try waits in its row; an ambiguous one is looked for before
+it is repeated; a receipt only moves a status forward.
+"""
+
+import datetime as dt
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import Engine, Select, and_, case, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from bot.channels.base import (
+    Button,
+    Channel,
+    DeliveryFailedError,
+    DeliveryRefusedError,
+    DeliveryUnknownError,
+    OutgoingPart,
+    Receipt,
+)
+from handover import audit, contact_plan, service
+from handover.contact_plan import Permission
+from models.base import utc_now
+from models.conversation import Conversation, Delivery, DeliveryStatus, HandoverReason
+from models.db import reading, transaction
+from models.urgency import Urgency
+
+log = structlog.get_logger()
+
+_LEASE = dt.timedelta(seconds=40)
+_LONGEST_WAIT = dt.timedelta(minutes=10)
+_GIVE_UP_AFTER = dt.timedelta(hours=12)
+
+# A receipt may come late or twice, in any order: it never takes a status back.
+_ORDER = {
+    DeliveryStatus.QUEUED: 0,
+    DeliveryStatus.HELD: 0,
+    DeliveryStatus.SENDING: 1,
+    DeliveryStatus.SENT: 2,
+    DeliveryStatus.DELIVERED: 3,
+    DeliveryStatus.READ: 4,
+    DeliveryStatus.FAILED: 5,
+    DeliveryStatus.REFUSED: 5,
+    DeliveryStatus.WITHHELD: 5,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """One part to be sent, and the claim on it."""
+
+    delivery_id: int
+    account_id: int
+    token: str
+    part: OutgoingPart
+    is_ambiguous: bool
+
+
+def send_due(
+    engine: Engine, channels: Mapping[int, Channel], *, worker: str, urgent_only: bool = False
+) -> bool:
+    """Sends the most urgent, then oldest part that is due; False when there was none.
+
+    Args:
+        engine: the database.
+        channels: the channel of each account id.
+        worker: who sends, for the claim.
+        urgent_only: whether to leave everything else to others.
+    """
+    job = _claim(engine, list(channels), worker, urgent_only=urgent_only)
+    if job is None:
+        return False
+    _settle(engine, job, _attempt(channels[job.account_id], job))
+    return True
+
+
+def record_receipt(engine: Engine, account_id: int, receipt: Receipt) -> bool:
+    """Moves a delivery's status forward by a provider's word; False when it names none of ours."""
+    with transaction(engine) as session:
+        delivery = session.scalars(
+            select(Delivery)
+            .where(Delivery.account_id == account_id)
+            .where(Delivery.external_id == receipt.external_id)
+            .with_for_update()
+        ).first()
+        if delivery is None:
+            return False
+        if _ORDER[receipt.status] <= _ORDER[delivery.status]:
+            return True
+        delivery.status = receipt.status
+        delivery.error_code = receipt.error_code or delivery.error_code
+        if receipt.status is DeliveryStatus.DELIVERED:
+            delivery.delivered_at = utc_now()
+        if receipt.status in {DeliveryStatus.FAILED, DeliveryStatus.REFUSED}:
+            _tell_a_person(session, delivery)
+        audit.announce(session, delivery.conversation, "delivery", delivery.message_id)
+    return True
+
+
+def release_held(engine: Engine) -> int:
+    """Queues again what a safe-contact plan held and now allows; gives how many."""
+    now = utc_now()
+    with transaction(engine) as session:
+        held = session.scalars(
+            select(Delivery)
+            .where(Delivery.status == DeliveryStatus.HELD)
+            .where(Delivery.not_before <= now)
+            .order_by(Delivery.id)
+            .limit(500)
+            .with_for_update(skip_locked=True)
+        ).all()
+        allowed = [
+            delivery
+            for delivery in held
+            if contact_plan.check(delivery.conversation, delivery.message, now).permission
+            is not Permission.HOLD
+        ]
+        for delivery in allowed:
+            delivery.status = DeliveryStatus.QUEUED
+    return len(allowed)
+
+
+def _claim(
+    engine: Engine, account_ids: list[int], worker: str, *, urgent_only: bool
+) -> _Job | None:
+    now = utc_now()
+    due = _due(now, account_ids, urgent_only=urgent_only)
+    with reading(engine) as session:
+        # An idle sender must not take the write lock many times a second.
+        if session.scalars(due).first() is None:
+            return None
+    with transaction(engine) as session:
+        delivery = session.scalars(due.with_for_update(skip_locked=True, of=Delivery)).first()
+        if delivery is None:
+            return None
+        return _begin(session, delivery, worker, now)
+
+
+def _due(now: dt.datetime, account_ids: list[int], *, urgent_only: bool) -> Select[Delivery]:
+    earlier = aliased(Delivery)
+    rank = case({level.value: level.rank for level in Urgency}, value=Delivery.urgency)
+    statement = (
+        select(Delivery)
+        .where(Delivery.status.in_([DeliveryStatus.QUEUED, DeliveryStatus.SENDING]))
+        .where(Delivery.account_id.in_(account_ids))
+        .where(Delivery.not_before <= now)
+        .where(or_(Delivery.claimed_until.is_(None), Delivery.claimed_until < now))
+        # Only the head of each conversation: a child reads things in the order they were said.
+        .where(
+            ~exists().where(
+                and_(
+                    earlier.conversation_id == Delivery.conversation_id,
+                    earlier.id < Delivery.id,
+                    earlier.status.in_([DeliveryStatus.QUEUED, DeliveryStatus.SENDING]),
+                )
+            )
+        )
+        .order_by(rank.desc(), Delivery.id)
+        .limit(1)
+    )
+    if urgent_only:
+        statement = statement.where(Delivery.urgency.in_([Urgency.EMERGENCY, Urgency.URGENT]))
+    return statement
+
+
+def _begin(session: Session, delivery: Delivery, worker: str, now: dt.datetime) -> _Job | None:
+    conversation = session.get_one(Conversation, delivery.conversation_id)
+    verdict = contact_plan.check(conversation, delivery.message, now)
+    match verdict.permission:
+        case Permission.HOLD:
+            delivery.status = DeliveryStatus.HELD
+            delivery.error_code = verdict.reason
+            delivery.not_before = verdict.until or now
+            audit.announce(session, conversation, "delivery", delivery.message_id)
+            return None
+        case Permission.WITHHOLD:
+            delivery.status = DeliveryStatus.WITHHELD
+            delivery.error_code = verdict.reason
+            _tell_a_person(session, delivery)
+            audit.announce(session, conversation, "delivery", delivery.message_id)
+            return None
+        case Permission.SEND:
+            # A lease that ran out means that a sender died on the way: it may have gone.
+            is_ambiguous = delivery.is_ambiguous or delivery.status is DeliveryStatus.SENDING
+            earlier_try = delivery.attempted_at
+            delivery.status = DeliveryStatus.SENDING
+            delivery.attempts += 1
+            delivery.attempted_at = now
+            delivery.claimed_by = f"{worker}:{secrets.token_hex(8)}"
+            delivery.claimed_until = now + _LEASE
+            return _Job(
+                delivery_id=delivery.id,
+                account_id=delivery.account_id,
+                token=delivery.claimed_by,
+                is_ambiguous=is_ambiguous,
+                part=OutgoingPart(
+                    delivery_id=delivery.id,
+                    address=conversation.address,
+                    text=delivery.text,
+                    buttons=_buttons(conversation, delivery),
+                    queued_at=delivery.created_at,
+                    attempted_at=earlier_try,
+                ),
+            )
+
+
+def _buttons(conversation: Conversation, delivery: Delivery) -> tuple[Button, ...]:
+    """Gives the choices that the channel shows as buttons, under the last part of a message."""
+    choices = (delivery.message.details or {}).get("choices", [])
+    is_last = delivery is delivery.message.deliveries[-1]
+    if not is_last or len(choices) > conversation.capability.buttons:
+        return ()
+    limit = conversation.capability.button_title_limit
+    return tuple(
+        Button(title=choice["title"][:limit], payload=choice["payload"]) for choice in choices
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Result:
+    """How a try went."""
+
+    status: DeliveryStatus
+    external_id: str | None = None
+    error_code: str | None = None
+    retry_after: dt.timedelta | None = None
+    is_ambiguous: bool = False
+
+
+def _attempt(channel: Channel, job: _Job) -> _Result:
+    try:
+        external_id = channel.find_sent(job.part) if job.is_ambiguous else None
+        if external_id is None:
+            external_id = channel.send(job.part)
+    except DeliveryRefusedError as error:
+        return _Result(status=DeliveryStatus.REFUSED, error_code=error.code)
+    except DeliveryFailedError as error:
+        return _Result(
+            status=DeliveryStatus.QUEUED, error_code=error.code, retry_after=error.retry_after
+        )
+    except DeliveryUnknownError:
+        return _Result(status=DeliveryStatus.QUEUED, error_code="no_answer", is_ambiguous=True)
+    return _Result(status=DeliveryStatus.SENT, external_id=external_id)
+
+
+def _settle(engine: Engine, job: _Job, result: _Result) -> None:
+    now = utc_now()
+    with transaction(engine) as session:
+        delivery = session.get_one(Delivery, job.delivery_id, with_for_update=True)
+        if delivery.claimed_by != job.token:
+            log.warning("delivery_claim_lost", delivery_id=delivery.id)
+            return
+        delivery.claimed_by = None
+        delivery.claimed_until = None
+        delivery.status = result.status
+        delivery.error_code = result.error_code
+        delivery.is_ambiguous = result.is_ambiguous
+        if result.status is DeliveryStatus.SENT:
+            delivery.external_id = result.external_id
+            delivery.sent_at = now
+        if result.status is DeliveryStatus.QUEUED:
+            _wait(delivery, result, now)
+        if delivery.status in {DeliveryStatus.REFUSED, DeliveryStatus.FAILED}:
+            _tell_a_person(session, delivery)
+        audit.announce(session, delivery.conversation, "delivery", delivery.message_id)
+    log.info(
+        "delivery_settled",
+        delivery_id=job.delivery_id,
+        status=result.status.value,
+        code=result.error_code,
+    )
+
+
+def _wait(delivery: Delivery, result: _Result, now: dt.datetime) -> None:
+    if now - delivery.created_at > _GIVE_UP_AFTER:
+        delivery.status = DeliveryStatus.FAILED
+        return
+    back_off = min(dt.timedelta(seconds=2 ** min(delivery.attempts, 10)), _LONGEST_WAIT)
+    delivery.not_before = now + max(back_off, result.retry_after or dt.timedelta(0))
+
+
+def _tell_a_person(session: Session, delivery: Delivery) -> None:
+    """A child who cannot be reached must not be left for a machine to wonder about."""
+    conversation = delivery.conversation
+    if conversation.stopped_at is not None and conversation.urgency is Urgency.NO_CONCERN:
+        return
+    log.warning("child_unreachable", conversation_id=conversation.id, code=delivery.error_code)
+    service.request(
+        session,
+        conversation,
+        reason=HandoverReason.UNDELIVERABLE,
+        urgency=max(conversation.urgency, Urgency.CONCERN, key=lambda level: level.rank),
+    )

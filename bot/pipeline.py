@@ -1,0 +1,469 @@
+"""The one place that decides what happens to what a child wrote.
+
+Everything here is rules over values: nothing is read or written. Urgency comes first, by phrases
+that need nothing; then who holds the conversation; then the dialogue. A child is always answered.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+import structlog
+
+from bot import urgency
+from bot.dialogue import (
+    Dialogue,
+    DialogueAnswer,
+    DialogueTurn,
+    DialogueUnavailableError,
+)
+from bot.signals import Signal, signal_in
+from bot.urgency import Assessment, Context, ModelScore
+from handover import wording
+from handover.outgoing import Choice
+from handover.records import GatheredAnswer
+from models.channel import ChannelName, MessageKind
+from models.conversation import HandoverReason, Holder
+from models.urgency import Harm, Urgency, highest
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnMessage:
+    """One unprocessed message of a child."""
+
+    id: int
+    kind: MessageKind
+    text: str
+    choice: str | None = None
+    phrase_level: Urgency = Urgency.NO_CONCERN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """All that is known when a child's messages are decided on."""
+
+    conversation: str
+    messages: tuple[TurnMessage, ...]
+    channel: ChannelName
+    language: str
+    holder: Holder
+    urgency: Urgency
+    now: dt.datetime
+    previous: tuple[str, ...] = ()
+    """What the child wrote just before, newest last."""
+    harms: frozenset[Harm] = frozenset()
+    """What was found earlier in this episode."""
+    asked: str | None = None
+    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    state: str | None = None
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    is_open: bool = False
+    is_covered: bool = False
+    is_safe_word: bool = False
+    """Whether the newest message is the child's own safe word."""
+    was_stopped: bool = False
+    emergency_answered_at: dt.datetime | None = None
+    held_at: dt.datetime | None = None
+    """When the child last had a holding reply, within this episode."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Something to say to the child."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+
+
+class Change(StrEnum):
+    """Something about the conversation that changes."""
+
+    STOP = "stop"
+    RESUME = "resume"
+    COVER = "cover"
+    UNCOVER = "uncover"
+    SUBMIT = "submit"
+    EMERGENCY_ANSWERED = "emergency_answered"
+    HELD = "held"
+    THIRD_PARTY = "third_party"
+    ADULT = "adult"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What is to be done, all of it in one transaction."""
+
+    replies: tuple[Reply, ...] = ()
+    handover: HandoverReason | None = None
+    urgency: Urgency = Urgency.NO_CONCERN
+    assessments: Mapping[int, Assessment] = field(default_factory=dict)
+    answers: tuple[GatheredAnswer, ...] = ()
+    commands: tuple[str, ...] = ()
+    changes: frozenset[Change] = frozenset()
+    language: str | None = None
+    state: str | None = None
+    """The dialogue's new state; None where the dialogue took no part."""
+    asked: str | None = None
+    needs_rescoring: bool = False
+
+
+# The full emergency words are given again only when this much time has passed.
+_EMERGENCY_AGAIN_AFTER = dt.timedelta(minutes=15)
+_HOLD_AGAIN_AFTER = dt.timedelta(minutes=10)
+
+
+def first_aid(turn: Turn) -> Outcome | None:
+    """Gives the emergency words at once, by phrases alone, or None when there is no need.
+
+    The messages still go through `decide` after this, which adds what takes longer.
+    """
+    level = highest(*(message.phrase_level for message in turn.messages))
+    if level is not Urgency.EMERGENCY or not _is_emergency_unanswered(turn):
+        return None
+    if turn.holder is Holder.PRACTITIONER or turn.is_covered:
+        return None
+    newest = [urgency.assess(message.text) for message in turn.messages]
+    harms = frozenset(harm for assessment in newest for harm in assessment.harms)
+    return Outcome(
+        replies=_emergency_words(turn, turn.language, harms),
+        handover=HandoverReason.EMERGENCY,
+        urgency=Urgency.EMERGENCY,
+        changes=frozenset({Change.EMERGENCY_ANSWERED, Change.SUBMIT}),
+    )
+
+
+def decide(turn: Turn, dialogue: Dialogue) -> Outcome:
+    """Gives what is to be done about the turn's messages."""
+    judged = _judge(turn, dialogue)
+    signal = _signal(turn)
+    if signal is not None:
+        return _merge(judged, _follow_signal(turn, judged, signal))
+    if turn.is_covered:
+        return _merge(judged, _stay_covered(turn, judged))
+    if turn.holder is Holder.PRACTITIONER:
+        return _merge(judged, Outcome(handover=_call(turn, judged.urgency)))
+    return _merge(judged, _answer(turn, judged, dialogue))
+
+
+def give_up(turn: Turn) -> Outcome:
+    """Gives what is said when deciding failed again and again: the truth, and a person."""
+    level = highest(turn.urgency, Urgency.CONCERN, *(m.phrase_level for m in turn.messages))
+    return Outcome(
+        replies=() if turn.holder is Holder.PRACTITIONER else _holding(turn, turn.language),
+        handover=HandoverReason.BOT_UNAVAILABLE,
+        urgency=level,
+        changes=frozenset({Change.HELD, Change.SUBMIT}),
+        needs_rescoring=True,
+    )
+
+
+def _judge(turn: Turn, dialogue: Dialogue) -> Outcome:
+    """Scores every message; the language and the level come from this."""
+    spoken = [message for message in turn.messages if message.text]
+    scores = _model_scores(spoken, dialogue)
+    assessments: dict[int, Assessment] = {}
+    previous = turn.previous
+    level = turn.urgency
+    for message, score in zip(spoken, scores, strict=True):
+        context = Context(previous=previous[-4:], asked=turn.asked, disclosed=level)
+        assessments[message.id] = urgency.assess(message.text, model=score, context=context)
+        level = highest(level, assessments[message.id].level)
+        previous = (*previous, message.text)
+    return Outcome(
+        assessments=assessments,
+        urgency=highest(*(assessment.level for assessment in assessments.values())),
+        language=_language(turn, assessments),
+        needs_rescoring=any(score is None for score in scores),
+    )
+
+
+def _model_scores(spoken: Sequence[TurnMessage], dialogue: Dialogue) -> Sequence[ModelScore | None]:
+    if not spoken:
+        return []
+    try:
+        return dialogue.score([message.text for message in spoken])
+    except DialogueUnavailableError as error:
+        # The phrases carry meanwhile; the clock has the message scored again.
+        log.warning("score_unavailable", why=str(error))
+        return [None] * len(spoken)
+
+
+def _language(turn: Turn, assessments: Mapping[int, Assessment]) -> str:
+    language = turn.language
+    for message in turn.messages:
+        found = assessments.get(message.id)
+        if found is None or found.language == language:
+            continue
+        # One or two words of English are in every language: they do not switch it back.
+        if found.language != wording.FALLBACK or len(message.text.split()) >= 4:
+            language = found.language
+    return language
+
+
+def _signal(turn: Turn) -> Signal | None:
+    newest = turn.messages[-1]
+    if turn.is_covered:
+        is_back = turn.is_safe_word or signal_in(newest.text) is Signal.BACK
+        return Signal.BACK if is_back else None
+    signals = [signal_in(message.text) for message in turn.messages]
+    return next((found for found in signals if found in {Signal.STOP, Signal.SOMEONE_HERE}), None)
+
+
+def _follow_signal(turn: Turn, judged: Outcome, signal: Signal) -> Outcome:
+    language = judged.language or turn.language
+    match signal:
+        case Signal.STOP:
+            level = highest(turn.urgency, judged.urgency)
+            at_risk = level.raises_alert
+            return Outcome(
+                replies=() if turn.was_stopped else _say("stopped", language, turn),
+                handover=HandoverReason.STOPPED_AFTER_RISK if at_risk else None,
+                urgency=level if at_risk else judged.urgency,
+                changes=frozenset({Change.STOP}),
+            )
+        case Signal.SOMEONE_HERE:
+            return Outcome(
+                replies=_say("cover", language, turn),
+                handover=_call(turn, judged.urgency),
+                changes=frozenset({Change.COVER}),
+            )
+        case Signal.BACK:
+            return Outcome(
+                replies=_say("welcome_back", language, turn), changes=frozenset({Change.UNCOVER})
+            )
+
+
+def _stay_covered(turn: Turn, judged: Outcome) -> Outcome:
+    # Whoever reads this now may not be the child: nothing here may show what this is.
+    return Outcome(
+        replies=_say("cover_again", wording.FALLBACK, turn),
+        handover=_call(turn, judged.urgency),
+    )
+
+
+def _answer(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
+    language = judged.language or turn.language
+    spoken = [m for m in turn.messages if m.text.strip() or m.choice is not None]
+    first = (*_first_words(turn, judged, language), *_media_replies(turn, language))
+    changes = _changes_before_talk(turn, judged)
+    if not spoken:
+        return Outcome(replies=first, handover=_call_for_media(turn), changes=changes)
+    try:
+        answer = dialogue.turn(_dialogue_turn(turn, judged, spoken, language))
+    except DialogueUnavailableError as error:
+        # A child must never be left with silence because a model is down.
+        log.warning("dialogue_unavailable", why=str(error), conversation_id=turn.conversation)
+        outcome = _without_dialogue(turn, judged, first, language)
+    else:
+        outcome = _with_dialogue(turn, judged, answer, first, language)
+    return replace(outcome, changes=outcome.changes | changes)
+
+
+def _changes_before_talk(turn: Turn, judged: Outcome) -> frozenset[Change]:
+    changes = {Change.RESUME} if turn.was_stopped else set()
+    if judged.urgency is Urgency.EMERGENCY and _is_emergency_unanswered(turn):
+        changes.add(Change.EMERGENCY_ANSWERED)
+    return frozenset(changes)
+
+
+def _call_for_media(turn: Turn) -> HandoverReason | None:
+    """A voice note is kept for a person to hear; alone it says nothing of urgency."""
+    kinds = {message.kind for message in turn.messages}
+    is_kept = bool(kinds & {MessageKind.VOICE, MessageKind.VIDEO, MessageKind.IMAGE})
+    return HandoverReason.ATTACHMENT if is_kept and turn.urgency.rank > 0 else None
+
+
+def _with_dialogue(
+    turn: Turn,
+    judged: Outcome,
+    answer: DialogueAnswer,
+    first: tuple[Reply, ...],
+    language: str,
+) -> Outcome:
+    said = tuple(
+        Reply(text=wording.fill(reply.text, language, turn.tokens), choices=reply.choices)
+        for reply in answer.replies
+    )
+    if not said and "request_person" in answer.commands:
+        said = _say("person_called", language, turn)
+    outcome = Outcome(
+        replies=(*first, *said),
+        handover=_call(turn, judged.urgency) or _called_by(answer.commands, judged.urgency),
+        answers=answer.answers,
+        commands=answer.commands,
+        state=answer.state,
+        asked=answer.asked,
+        changes=_changes(answer.commands),
+    )
+    if "wrong_reader" in answer.commands:
+        # Somebody else may be reading: nothing but the dialogue's bland words goes out.
+        return replace(
+            outcome,
+            replies=said,
+            urgency=highest(judged.urgency, _if_disclosed(turn)),
+        )
+    return outcome
+
+
+def _without_dialogue(
+    turn: Turn, judged: Outcome, first: tuple[Reply, ...], language: str
+) -> Outcome:
+    return Outcome(
+        replies=first or _holding(turn, language),
+        handover=_call(turn, judged.urgency) or HandoverReason.BOT_UNAVAILABLE,
+        urgency=highest(judged.urgency, Urgency.CONCERN),
+        changes=frozenset({Change.HELD}),
+    )
+
+
+def _first_words(turn: Turn, judged: Outcome, language: str) -> tuple[Reply, ...]:
+    """What is said before anything else when a message is urgent."""
+    if judged.urgency is Urgency.EMERGENCY:
+        if _is_emergency_unanswered(turn):
+            return _emergency_words(turn, language, _harms(judged))
+        return ()
+    if judged.urgency is Urgency.URGENT and not turn.urgency.raises_alert:
+        suicidal = _harms(judged) & {Harm.SUICIDE, Harm.SELF_HARM}
+        return _say("urgent_called_suicide" if suicidal else "urgent_called", language, turn)
+    return ()
+
+
+def _emergency_words(turn: Turn, language: str, harms: frozenset[Harm]) -> tuple[Reply, ...]:
+    key = "emergency_suicide" if Harm.SUICIDE in harms else "emergency"
+    return _say(key, language, turn)
+
+
+def _is_emergency_unanswered(turn: Turn) -> bool:
+    if turn.emergency_answered_at is None:
+        return True
+    return turn.now - turn.emergency_answered_at > _EMERGENCY_AGAIN_AFTER
+
+
+def _holding(turn: Turn, language: str) -> tuple[Reply, ...]:
+    is_again = turn.held_at is not None and turn.now - turn.held_at < _HOLD_AGAIN_AFTER
+    return _say("holding_again" if is_again else "holding", language, turn)
+
+
+def _media_replies(turn: Turn, language: str) -> tuple[Reply, ...]:
+    # A message in which nothing came through is answered too.
+    kinds = dict.fromkeys(
+        MessageKind.UNKNOWN if _is_empty(message) else message.kind for message in turn.messages
+    )
+    return tuple(
+        reply
+        for kind in kinds
+        if kind in _MEDIA_WORDS
+        for reply in _say(_MEDIA_WORDS[kind], language, turn)
+    )
+
+
+def _is_empty(message: TurnMessage) -> bool:
+    is_words = message.kind in {MessageKind.TEXT, MessageKind.EDIT, MessageKind.CHOICE}
+    return is_words and not message.text.strip() and message.choice is None
+
+
+_MEDIA_WORDS = {
+    MessageKind.IMAGE: "media_image",
+    MessageKind.VOICE: "media_voice",
+    MessageKind.VIDEO: "media_video",
+    MessageKind.DOCUMENT: "media_document",
+    MessageKind.LOCATION: "media_location",
+    MessageKind.CONTACT_CARD: "media_contact_card",
+    MessageKind.STICKER: "media_sticker",
+    MessageKind.UNKNOWN: "media_unknown",
+}
+
+
+def _call(turn: Turn, level: Urgency) -> HandoverReason | None:
+    """Why a person is called for a message of this level."""
+    match level:
+        case Urgency.EMERGENCY:
+            return HandoverReason.EMERGENCY
+        case Urgency.URGENT:
+            return HandoverReason.URGENT
+        case Urgency.CONCERN:
+            return None if turn.holder is Holder.PRACTITIONER else HandoverReason.CONTACT_READY
+        case Urgency.NO_CONCERN:
+            return None
+
+
+def _called_by(commands: tuple[str, ...], level: Urgency) -> HandoverReason | None:
+    if "request_person" in commands:
+        return HandoverReason.CHILD_ASKED
+    if "wrong_reader" in commands:
+        return HandoverReason.WRONG_READER
+    if {"finish_contact", "adult_referrer", "third_party", "status_request"} & set(commands):
+        return HandoverReason.CONTACT_READY
+    return HandoverReason.CONTACT_READY if level is Urgency.CONCERN else None
+
+
+def _changes(commands: tuple[str, ...]) -> frozenset[Change]:
+    found = {_CHANGES[command] for command in commands if command in _CHANGES}
+    return frozenset(found)
+
+
+_CHANGES = {
+    "stop": Change.STOP,
+    "someone_here": Change.COVER,
+    "finish_contact": Change.SUBMIT,
+    "third_party": Change.THIRD_PARTY,
+    "adult_referrer": Change.ADULT,
+}
+
+
+def _if_disclosed(turn: Turn) -> Urgency:
+    return Urgency.URGENT if turn.urgency.raises_alert else Urgency.CONCERN
+
+
+def _dialogue_turn(
+    turn: Turn, judged: Outcome, spoken: Sequence[TurnMessage], language: str
+) -> DialogueTurn:
+    level = highest(turn.urgency, judged.urgency)
+    return DialogueTurn(
+        conversation=turn.conversation,
+        message_id=str(spoken[-1].id),
+        text="\n".join(message.text for message in spoken if message.text),
+        choice=spoken[-1].choice,
+        channel=turn.channel,
+        language=language,
+        now=turn.now,
+        context={
+            "urgency": level.value,
+            "message_urgency": judged.urgency.value,
+            "harms": sorted(harm.value for harm in _harms(judged) | turn.harms),
+            "out_of_hours": not turn.is_open,
+            "waiting": turn.holder is Holder.NOBODY,
+            "kind": spoken[-1].kind.value,
+        },
+        known=turn.known,
+        state=turn.state,
+    )
+
+
+def _harms(judged: Outcome) -> frozenset[Harm]:
+    return frozenset(harm for found in judged.assessments.values() for harm in found.harms)
+
+
+def _say(key: str, language: str, turn: Turn) -> tuple[Reply, ...]:
+    texts = wording.texts(key, language, turn.tokens)
+    return tuple(Reply(text=text) for text in texts)
+
+
+def _merge(judged: Outcome, decided: Outcome) -> Outcome:
+    """Puts what was judged and what was decided together; a person is called once for both."""
+    level = highest(judged.urgency, decided.urgency)
+    changes = set(decided.changes)
+    if level is not Urgency.NO_CONCERN:
+        changes.add(Change.SUBMIT)
+    return replace(
+        decided,
+        urgency=level,
+        assessments=judged.assessments,
+        language=judged.language,
+        changes=frozenset(changes),
+        needs_rescoring=judged.needs_rescoring,
+    )

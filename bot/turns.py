@@ -1,0 +1,140 @@
+"""Reading from the database all that a decision needs, as plain values."""
+
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from bot.pipeline import Turn, TurnMessage
+from bot.urgency import phrase_level
+from handover import hours, records, wording
+from models.base import utc_now
+from models.channel import MessageKind
+from models.conversation import Author, Conversation, Message, UrgencyAssessment
+from models.db import reading
+from models.encryption import keyring_of
+from models.urgency import Harm
+
+_PREVIOUS = 8
+_SILENT_KINDS = {MessageKind.DELETION, MessageKind.BLOCKED}
+
+
+def load(engine: Engine, conversation_id: int) -> Turn | None:
+    """Gives the turn that a conversation's unprocessed messages make, or None without any."""
+    with reading(engine) as session:
+        conversation = session.get_one(Conversation, conversation_id)
+        waiting = _unprocessed(session, conversation)
+        if not waiting:
+            return None
+        return _turn(session, conversation, waiting)
+
+
+def _unprocessed(session: Session, conversation: Conversation) -> list[Message]:
+    return list(
+        session.scalars(
+            select(Message)
+            .where(Message.conversation_id == conversation.id)
+            .where(Message.author == Author.CHILD)
+            .where(Message.processed_at.is_(None))
+            .order_by(Message.id)
+        )
+    )
+
+
+def _turn(session: Session, conversation: Conversation, waiting: list[Message]) -> Turn:
+    now = utc_now()
+    earlier = _earlier(session, conversation, before=waiting[0].id)
+    present = hours.at(conversation.authority, now)
+    last_choices = _last_choices(session, conversation)
+    return Turn(
+        conversation=str(conversation.id),
+        messages=tuple(_turn_message(message, last_choices) for message in waiting),
+        channel=conversation.channel,
+        language=conversation.language,
+        holder=conversation.holder,
+        urgency=conversation.urgency,
+        now=now,
+        previous=tuple(message.text for message in earlier if message.text),
+        harms=_harms(session, [message.id for message in earlier]),
+        asked=conversation.asked,
+        known=records.known_answers(session, conversation),
+        state=conversation.dialogue_state,
+        tokens=_tokens(conversation, present),
+        is_open=present.is_open,
+        is_covered=conversation.covered_at is not None,
+        is_safe_word=_is_safe_word(session, conversation, waiting[-1].text),
+        was_stopped=conversation.stopped_at is not None,
+        emergency_answered_at=conversation.emergency_answered_at,
+        held_at=conversation.held_at,
+    )
+
+
+def _turn_message(message: Message, last_choices: list[dict[str, str]]) -> TurnMessage:
+    details: dict[str, Any] = message.details or {}
+    return TurnMessage(
+        id=message.id,
+        kind=message.kind,
+        text=message.text,
+        choice=details.get("choice") or _typed_choice(message.text, last_choices),
+        phrase_level=phrase_level(message.text),
+    )
+
+
+def _typed_choice(text: str, choices: list[dict[str, str]]) -> str | None:
+    """Gives the payload of a choice that was typed by its number or in its words."""
+    typed = text.strip().strip(".)").casefold()
+    for number, choice in enumerate(choices, 1):
+        if typed in {str(number), choice["title"].casefold()}:
+            return choice["payload"]
+    return None
+
+
+def _last_choices(session: Session, conversation: Conversation) -> list[dict[str, str]]:
+    """Gives the choices of our newest message; an older question's numbers no longer count."""
+    last = session.scalars(
+        select(Message)
+        .where(Message.conversation_id == conversation.id)
+        .where(Message.author != Author.CHILD)
+        .order_by(Message.id.desc())
+        .limit(1)
+    ).first()
+    if last is None or not last.details:
+        return []
+    choices: list[dict[str, str]] = last.details.get("choices", [])
+    return choices
+
+
+def _earlier(session: Session, conversation: Conversation, *, before: int) -> list[Message]:
+    newest_first = session.scalars(
+        select(Message)
+        .where(Message.conversation_id == conversation.id)
+        .where(Message.author == Author.CHILD)
+        .where(Message.episode == conversation.episode)
+        .where(Message.id < before)
+        .where(Message.kind.not_in(_SILENT_KINDS))
+        .order_by(Message.id.desc())
+        .limit(_PREVIOUS)
+    )
+    return list(reversed(newest_first.all()))
+
+
+def _harms(session: Session, message_ids: list[int]) -> frozenset[Harm]:
+    rows = session.scalars(
+        select(UrgencyAssessment.harms).where(UrgencyAssessment.message_id.in_(message_ids))
+    )
+    return frozenset(Harm(harm) for harms in rows for harm in harms)
+
+
+def _is_safe_word(session: Session, conversation: Conversation, text: str) -> bool:
+    digest = conversation.child.safe_word_digest
+    if digest is None:
+        return False
+    typed = " ".join(text.casefold().split())
+    return keyring_of(session).digest("safe_word", str(conversation.child_id), typed) == digest
+
+
+def _tokens(conversation: Conversation, present: hours.Hours) -> dict[str, str]:
+    key = "hours_open" if present.is_open else "hours_closed"
+    times = {"closes": present.closes, "opens": present.opens}
+    line = " ".join(wording.texts(key, conversation.language, times))
+    return {"service_name": conversation.authority.service_name, "hours_line": line, **times}
