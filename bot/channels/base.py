@@ -30,6 +30,10 @@ class DeliveryFailedError(ChannelError):
         self.retry_after = retry_after
 
 
+class DeliveryPacedError(DeliveryFailedError):
+    """Not tried at all: the channel's own pace asks to wait. It is no failed attempt."""
+
+
 class DeliveryRefusedError(ChannelError):
     """The provider will never take it: do not repeat, tell a person."""
 
