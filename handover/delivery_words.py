@@ -1,0 +1,158 @@
+"""Delivery words: what a practitioner reads when a message did not reach a child."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryWords:
+    """One reason in plain English: what happened, and what to do about it."""
+
+    happened: str
+    do: str
+
+
+_OURS = "Tell the person who runs this service. The message is kept and will be sent after that."
+_ANOTHER_WAY = (
+    "Look for another safe way to reach this child: another channel they used, or someone they"
+    " said they trust."
+)
+_SAY_SHORTER = "Say it again in fewer words."
+
+DELIVERY_WORDS = {
+    "network": DeliveryWords(
+        happened="The message service could not be reached.",
+        do="Nothing. The message is sent again by itself.",
+    ),
+    "paced": DeliveryWords(
+        happened="The message waits a moment so as not to send too fast.",
+        do="Nothing. It is sent by itself.",
+    ),
+    "bad_address": DeliveryWords(
+        happened="The address we hold for this child is not one the channel knows.",
+        do=_ANOTHER_WAY,
+    ),
+    "no_text": DeliveryWords(happened="The message had no words.", do="Write it again."),
+    "too_long": DeliveryWords(happened="The message was too long.", do=_SAY_SHORTER),
+    "telegram_400": DeliveryWords(
+        happened="Telegram did not take the message: the chat may have been deleted.",
+        do=_ANOTHER_WAY,
+    ),
+    "telegram_401": DeliveryWords(happened="Telegram does not accept our sign-in.", do=_OURS),
+    "telegram_403": DeliveryWords(
+        happened="The child has blocked our Telegram bot or deleted their account.",
+        do="Do not assume that it was the child who did this. " + _ANOTHER_WAY,
+    ),
+    "telegram_409": DeliveryWords(
+        happened="Another program uses the same Telegram bot.",
+        do=_OURS,
+    ),
+    "telegram_429": DeliveryWords(
+        happened="Telegram asks us to wait a little.",
+        do="Nothing. The message is sent by itself.",
+    ),
+    "telegram_5xx": DeliveryWords(
+        happened="Telegram has a fault.",
+        do="Nothing. The message is sent again by itself.",
+    ),
+    "11200": DeliveryWords(happened="Twilio could not reach this service.", do=_OURS),
+    "11217": DeliveryWords(happened="Twilio did not understand this service's answer.", do=_OURS),
+    "20003": DeliveryWords(happened="Twilio does not accept our sign-in.", do=_OURS),
+    "20404": DeliveryWords(happened="Twilio does not know our account or number.", do=_OURS),
+    "20429": DeliveryWords(
+        happened="Too many messages were sent at once.",
+        do="Nothing. The message is sent again by itself.",
+    ),
+    "21211": DeliveryWords(happened="This is not a valid phone number.", do=_ANOTHER_WAY),
+    "21408": DeliveryWords(
+        happened="Our account may not send to the country of this number.", do=_OURS
+    ),
+    "21602": DeliveryWords(happened="The message had no words.", do="Write it again."),
+    "21603": DeliveryWords(happened="No number of ours is set to send from.", do=_OURS),
+    "21604": DeliveryWords(happened="No number is held for this child.", do=_ANOTHER_WAY),
+    "21606": DeliveryWords(happened="Our number cannot send messages.", do=_OURS),
+    "21609": DeliveryWords(happened="Our address for delivery reports is wrong.", do=_OURS),
+    "21610": DeliveryWords(
+        happened=(
+            "Someone texted STOP, or a word like it, from this number, and the network now blocks"
+            " every message from us."
+        ),
+        do=(
+            "The child may have meant that someone should stop hurting them. Treat this as a"
+            " concern. They can text START to hear from us again; until then use another way."
+        ),
+    ),
+    "21611": DeliveryWords(
+        happened="Too many messages are waiting at Twilio.",
+        do="Nothing. The message is sent again by itself.",
+    ),
+    "21612": DeliveryWords(
+        happened="This number cannot be reached from our number.", do=_ANOTHER_WAY
+    ),
+    "21614": DeliveryWords(happened="This number is not a mobile phone.", do=_ANOTHER_WAY),
+    "21617": DeliveryWords(happened="The message was too long.", do=_SAY_SHORTER),
+    "21910": DeliveryWords(happened="Our sending number is for another channel.", do=_OURS),
+    "30001": DeliveryWords(
+        happened="The message waited too long to be sent.",
+        do="If it still matters, send it again.",
+    ),
+    "30002": DeliveryWords(happened="Our Twilio account is suspended.", do=_OURS),
+    "30003": DeliveryWords(
+        happened="The phone is switched off or has no signal.",
+        do="Try again later. If you are worried for the child now, use another way.",
+    ),
+    "30004": DeliveryWords(
+        happened="The phone or its network blocks our messages.",
+        do="Do not assume that it was the child who did this. " + _ANOTHER_WAY,
+    ),
+    "30005": DeliveryWords(happened="The number is no longer in use.", do=_ANOTHER_WAY),
+    "30006": DeliveryWords(
+        happened="The number is a landline, or its network takes no messages.", do=_ANOTHER_WAY
+    ),
+    "30007": DeliveryWords(
+        happened="The phone network held the message back because of its words.",
+        do="Say it again with plainer words, without links and without words for harm.",
+    ),
+    "30008": DeliveryWords(
+        happened="The message did not arrive, and the network gave no reason.",
+        do="Send it once more. If it fails again, use another way.",
+    ),
+    "30036": DeliveryWords(
+        happened="The message could not be delivered in time and was dropped on purpose.",
+        do="If it still matters, send it again.",
+    ),
+    "63003": DeliveryWords(happened="This number has no WhatsApp.", do=_ANOTHER_WAY),
+    "63007": DeliveryWords(happened="Our WhatsApp sender is not set up.", do=_OURS),
+    "63013": DeliveryWords(
+        happened="WhatsApp held the message back because of its rules.",
+        do="Say it again in other words.",
+    ),
+    "63016": DeliveryWords(
+        happened=(
+            "WhatsApp allows free messages for 24 hours after the child last wrote. That time is"
+            " over."
+        ),
+        do="Send an approved template, or reach the child another safe way.",
+    ),
+    "63018": DeliveryWords(
+        happened="Too many messages were sent to this phone.",
+        do="Nothing. The message is sent again by itself.",
+    ),
+    "63024": DeliveryWords(happened="WhatsApp does not know this number.", do=_ANOTHER_WAY),
+    "63032": DeliveryWords(
+        happened="WhatsApp does not let us write to this person now.", do=_ANOTHER_WAY
+    ),
+    "63038": DeliveryWords(
+        happened="Our account has sent all the messages it may send today.",
+        do="Tell the person who runs this service, and use another way if it is urgent.",
+    ),
+}
+
+_UNKNOWN = DeliveryWords(
+    happened="The message did not arrive. The reason is not one we know.",
+    do="Send it once more. If it fails again, use another way.",
+)
+
+
+def delivery_words(code: str | None) -> DeliveryWords:
+    """Gives the words for a delivery's error code, and honest ones when it is not known."""
+    return DELIVERY_WORDS.get(code or "", _UNKNOWN)
