@@ -13,7 +13,10 @@ class AuditEvent(Base):
     """Something a person or the service did. Holds ids and codes, never a child's words."""
 
     __tablename__ = "audit_event"
-    __table_args__ = (Index("ix_audit_event_conversation", "conversation_id", "id"),)
+    __table_args__ = (
+        Index("ix_audit_event_conversation", "conversation_id", "id"),
+        Index("ix_audit_event_practitioner", "practitioner_id", "action", "at"),
+    )
 
     id: Mapped[Id]
     authority_id: Mapped[int | None] = mapped_column(foreign_key("authority.id"))

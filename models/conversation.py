@@ -99,6 +99,23 @@ class Conversation(Base):
             postgresql_where=text("due_at IS NOT NULL"),
         ),
         Index("ix_conversation_waiting", "authority_id", "holder", "ended_at"),
+        # The console's lists read a page in their own order, however long the history.
+        Index(
+            "ix_conversation_open",
+            "authority_id",
+            "last_inbound_at",
+            "id",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "ix_conversation_ended",
+            "authority_id",
+            "ended_at",
+            "id",
+            sqlite_where=text("ended_at IS NOT NULL"),
+            postgresql_where=text("ended_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -265,6 +282,15 @@ class Handover(Base):
             unique=True,
             sqlite_where=text("closed_at IS NULL"),
             postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index(
+            "ix_handover_waiting",
+            "authority_id",
+            "urgency",
+            "requested_at",
+            "id",
+            sqlite_where=text("closed_at IS NULL AND taken_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL AND taken_at IS NULL"),
         ),
     )
 
