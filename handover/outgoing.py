@@ -37,8 +37,12 @@ def queue_message(
     *,
     practitioner: Practitioner | None = None,
     answers: Message | None = None,
+    external_id: str | None = None,
 ) -> Message:
-    """Gives the message that will be sent, split as the conversation's channel needs."""
+    """Gives the message that will be sent, split as the conversation's channel needs.
+
+    With an `external_id`, the database refuses a second message of the same one.
+    """
     now = utc_now()
     message = Message(
         authority_id=conversation.authority_id,
@@ -50,6 +54,7 @@ def queue_message(
         text=shown_text(words.text, words.choices, conversation.capability),
         details=_details(words.choices),
         answers_id=answers.id if answers else None,
+        external_id=external_id,
         created_at=now,
     )
     for number, part in enumerate(split(message.text, conversation.capability.text_limit), 1):

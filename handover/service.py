@@ -157,8 +157,17 @@ def take_over(session: Session, practitioner: Practitioner, conversation_id: int
     return conversation
 
 
-def say(session: Session, practitioner: Practitioner, conversation_id: int, text: str) -> Message:
+def say(
+    session: Session,
+    practitioner: Practitioner,
+    conversation_id: int,
+    text: str,
+    *,
+    form_id: str | None = None,
+) -> Message:
     """Gives the practitioner's message, queued for the child.
+
+    A form with a `form_id` that is sent twice, by a double press or over a bad line, says it once.
 
     Raises:
         AccessDeniedError: it is not theirs to see.
@@ -168,8 +177,14 @@ def say(session: Session, practitioner: Practitioner, conversation_id: int, text
     if not text.strip():
         raise ValueError("Write something before you send it.")
     conversation = _held_by(session, practitioner, conversation_id)
+    # The conversation's row is locked, so two of the same form cannot both find nothing here.
+    external_id = f"form:{form_id}" if form_id else None
+    if external_id and (said := _said_by_form(session, conversation, external_id)):
+        return said
     words = Words(text=text.strip(), urgency=conversation.urgency)
-    return queue_message(session, conversation, words, practitioner=practitioner)
+    return queue_message(
+        session, conversation, words, practitioner=practitioner, external_id=external_id
+    )
 
 
 def release(session: Session, practitioner: Practitioner, conversation_id: int) -> Conversation:
@@ -233,6 +248,7 @@ def set_urgency(
     conversation.urgency = level
     contact = records.current_contact(session, conversation)
     contact.urgency = level
+    _move_call(session, conversation, level)
     audit.record(
         session,
         "urgency_corrected",
@@ -284,6 +300,24 @@ def waiting(session: Session, practitioner: Practitioner, *, limit: int = 200) -
         .order_by(Handover.requested_at)
     ).all()
     return sorted(calls, key=lambda call: (-call.urgency.rank, call.requested_at))[:limit]
+
+
+def _said_by_form(session: Session, conversation: Conversation, external_id: str) -> Message | None:
+    return session.scalars(
+        select(Message)
+        .where(Message.account_id == conversation.account_id)
+        .where(Message.external_id == external_id)
+    ).one_or_none()
+
+
+def _move_call(session: Session, conversation: Conversation, level: Urgency) -> None:
+    call = open_handover(session, conversation)
+    if level.raises_alert and (call is None or level.rank > call.urgency.rank):
+        reason = HandoverReason.EMERGENCY if level is Urgency.EMERGENCY else HandoverReason.URGENT
+        request(session, conversation, reason=reason, urgency=level)
+    elif call is not None:
+        call.urgency = level
+        audit.announce(session, conversation, "alert", call.id)
 
 
 def _waits_for_a_person(reason: HandoverReason, urgency: Urgency) -> bool:
