@@ -1,0 +1,208 @@
+"""The clock: sweeps and due dates over rows, in one process at a time, safe to run twice."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import Engine, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bot import carrying_out, inbox, outbox, urgency
+from bot.channels.base import Channel, DeliveryFailedError
+from bot.dialogue import Dialogue, DialogueUnavailableError
+from bot.doorbell import Bells
+from handover import audit, records, service
+from models.audit import Lease, LiveEvent
+from models.base import utc_now
+from models.contact import Contact
+from models.conversation import (
+    Conversation,
+    HandoverReason,
+    Holder,
+    Message,
+    UrgencyAssessment,
+)
+from models.db import reading, transaction
+from models.urgency import Urgency
+
+log = structlog.get_logger()
+
+_LEASE_NAME = "clock"
+_LEASE = dt.timedelta(seconds=30)
+_QUIET_BEFORE_SUBMIT = dt.timedelta(minutes=10)
+_LIVE_EVENTS_KEPT = dt.timedelta(days=2)
+
+
+class Clock:
+    """One process's clock: it stands by while another holds the lease."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        dialogue: Dialogue,
+        channels: Mapping[int, Channel],
+        *,
+        bells: Bells,
+        name: str,
+    ) -> None:
+        self._engine = engine
+        self._dialogue = dialogue
+        self._channels = channels
+        self._bells = bells
+        self._name = name
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC",
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+
+    def start(self) -> None:
+        """Begins to tick in threads of its own."""
+        for seconds, job in (
+            (5, self.release_held),
+            (5, self.score_again),
+            (30, self.submit_quiet_contacts),
+            (120, self.fetch_missed),
+            (3600, self.forget_live_events),
+        ):
+            self._scheduler.add_job(
+                self._if_ours, "interval", seconds=seconds, args=[job], id=job.__name__
+            )
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Stops ticking, and lets another process take over at once."""
+        self._scheduler.shutdown(wait=True)
+        with transaction(self._engine) as session:
+            session.execute(
+                update(Lease)
+                .where(Lease.name == _LEASE_NAME, Lease.held_by == self._name)
+                .values(held_until=utc_now())
+            )
+
+    def release_held(self) -> None:
+        """Queues what safe-contact plans held and now allow."""
+        if outbox.release_held(self._engine):
+            self._bells.outbox.ring()
+
+    def score_again(self) -> None:
+        """Scores messages that only the phrases could judge while the model was away."""
+        for assessment_id in _unscored(self._engine):
+            try:
+                _score_again(self._engine, self._dialogue, assessment_id)
+            except DialogueUnavailableError:
+                return
+
+    def submit_quiet_contacts(self) -> None:
+        """Puts worries before people when the child has gone quiet without an end."""
+        before = utc_now() - _QUIET_BEFORE_SUBMIT
+        with transaction(self._engine) as session:
+            quiet = session.scalars(
+                select(Contact)
+                .join(Conversation, Conversation.id == Contact.conversation_id)
+                .where(Contact.submitted_at.is_(None))
+                .where(Contact.urgency != Urgency.NO_CONCERN)
+                .where(Conversation.last_inbound_at < before)
+                .limit(100)
+            ).all()
+            for contact in quiet:
+                records.submit(session, contact)
+                service.request(
+                    session,
+                    contact.conversation,
+                    reason=HandoverReason.CONTACT_READY,
+                    urgency=contact.urgency,
+                )
+
+    def fetch_missed(self) -> None:
+        """Asks each provider for messages whose webhook never reached us."""
+        since = utc_now() - dt.timedelta(minutes=30)
+        for account_id, channel in self._channels.items():
+            try:
+                missed = channel.missed(since)
+            except DeliveryFailedError as error:
+                log.warning("missed_not_fetched", channel=channel.name.value, code=error.code)
+                continue
+            found = [
+                inbox.receive(self._engine, account_id, incoming).is_new for incoming in missed
+            ]
+            if any(found):
+                log.warning("missed_found", channel=channel.name.value, count=sum(found))
+                self._bells.inbox.ring()
+
+    def forget_live_events(self) -> None:
+        """Removes hints to consoles that nobody can still need."""
+        with transaction(self._engine) as session:
+            old = session.scalars(
+                select(LiveEvent).where(LiveEvent.at < utc_now() - _LIVE_EVENTS_KEPT).limit(20_000)
+            )
+            for event in old:
+                session.delete(event)
+
+    def _if_ours(self, job: object) -> None:
+        if callable(job) and hold_lease(self._engine, _LEASE_NAME, self._name):
+            job()
+
+
+def hold_lease(engine: Engine, name: str, holder: str) -> bool:
+    """Takes or renews a lease; False while another holds it."""
+    now = utc_now()
+    try:
+        with transaction(engine) as session:
+            lease = session.get(Lease, name, with_for_update=True)
+            if lease is None:
+                session.add(Lease(name=name, held_by=holder, held_until=now + _LEASE))
+                return True
+            if lease.held_by != holder and lease.held_until > now:
+                return False
+            lease.held_by = holder
+            lease.held_until = now + _LEASE
+            return True
+    except IntegrityError:
+        # Two processes made the row at once; the other one has it.
+        return False
+
+
+def _unscored(engine: Engine) -> list[int]:
+    with reading(engine) as session:
+        return list(
+            session.scalars(
+                select(UrgencyAssessment.id)
+                .where(UrgencyAssessment.needs_rescoring.is_(True))
+                .order_by(UrgencyAssessment.id)
+                .limit(200)
+            )
+        )
+
+
+def _score_again(engine: Engine, dialogue: Dialogue, assessment_id: int) -> None:
+    with reading(engine) as session:
+        message_id = session.get_one(UrgencyAssessment, assessment_id).message_id
+        text = session.get_one(Message, message_id).text
+    [score] = dialogue.score([text])
+    assessment = urgency.assess(text, model=score)
+    with transaction(engine) as session:
+        earlier = session.get_one(UrgencyAssessment, assessment_id, with_for_update=True)
+        if not earlier.needs_rescoring:
+            return
+        earlier.needs_rescoring = False
+        message = earlier.message
+        session.add(carrying_out.assessment_row(message, assessment))
+        conversation = message.conversation
+        if assessment.level.rank <= conversation.urgency.rank:
+            return
+        conversation.urgency = assessment.level
+        records.raise_urgency(records.current_contact(session, conversation), assessment.level)
+        audit.announce(session, conversation, "urgency", message.id)
+        if assessment.level.raises_alert or conversation.holder is Holder.BOT:
+            is_emergency = assessment.level is Urgency.EMERGENCY
+            reason = HandoverReason.EMERGENCY if is_emergency else HandoverReason.URGENT
+            if not assessment.level.raises_alert:
+                reason = HandoverReason.CONTACT_READY
+            service.request(
+                session,
+                conversation,
+                reason=reason,
+                urgency=assessment.level,
+                message=message,
+            )

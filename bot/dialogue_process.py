@@ -1,0 +1,141 @@
+"""The dialogue process: trained when its sources changed, started, watched, started again."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from bot.dialogue import HttpDialogue
+
+log = structlog.get_logger()
+
+ROOT = Path(__file__).resolve().parent.parent
+_PYTHON = ROOT / "dialogues" / ".venv" / "bin" / "python"
+_START_SECONDS = 90
+_UNWELL_SECONDS = 20
+_PAUSE_SECONDS = 1.0
+
+
+class DialogueProcessError(Exception):
+    """The dialogue cannot be trained or started; the text says what to do."""
+
+
+def train(data_dir: Path) -> None:
+    """Trains the dialogue and the triage model where their sources changed, with progress shown.
+
+    Raises:
+        DialogueProcessError: the environment is missing, or the data is not valid.
+    """
+    for module, folder in (("dialogues.train", "dialogue"), ("dialogues.triage.train", "triage")):
+        command = [_python(), "-m", module, "--out", str(data_dir / folder), "--if-changed"]
+        finished = subprocess.run(command, cwd=ROOT, env=_environment(), check=False)  # noqa: S603
+        if finished.returncode != 0:
+            raise DialogueProcessError(f"{module} failed: see the lines above, mend, run again.")
+
+
+def free_port() -> int:
+    """Gives a loopback port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class DialogueProcess:
+    """One dialogue process, kept running until `stop`."""
+
+    def __init__(self, *, port: int, secret: str, data_dir: Path) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._port = port
+        self._secret = secret
+        self._data_dir = data_dir
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._watcher = threading.Thread(target=self._watch, name="dialogue-watch", daemon=True)
+
+    def start(self) -> None:
+        """Starts the process and watches it; returns at once."""
+        self._process = self._spawn()
+        self._watcher.start()
+
+    def wait_until_up(self, progress: Callable[[str], None]) -> bool:
+        """Returns True once it answers, False when that takes too long; talk goes on without it."""
+        client = HttpDialogue(self.url, self._secret)
+        deadline = time.monotonic() + _START_SECONDS
+        progress("Starting the dialogue")
+        try:
+            while time.monotonic() < deadline and not self._stopping.is_set():
+                if client.is_up():
+                    return True
+                time.sleep(0.2)
+        finally:
+            client.close()
+        return False
+
+    def stop(self) -> None:
+        """Ends the process."""
+        self._stopping.set()
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        command = [
+            _python(),
+            *("-m", "dialogues.serve", "--port", str(self._port)),
+            *("--model-dir", str(self._data_dir / "dialogue")),
+            *("--triage-dir", str(self._data_dir / "triage")),
+        ]
+        environment = {**_environment(), "FRONTDOOR_DIALOGUE_SECRET": self._secret}
+        return subprocess.Popen(  # noqa: S603  # our own interpreter and arguments
+            command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=sys.stderr
+        )
+
+    def _watch(self) -> None:
+        client = HttpDialogue(self.url, self._secret)
+        well_at = time.monotonic() + _START_SECONDS
+        while not self._stopping.wait(_PAUSE_SECONDS):
+            process = self._process
+            if process is None or process.poll() is not None:
+                log.error("dialogue_process_ended")
+            elif client.is_up():
+                well_at = max(well_at, time.monotonic())
+                continue
+            elif time.monotonic() - well_at < _UNWELL_SECONDS:
+                continue
+            else:
+                # It runs but does not answer: a hung process is ended, or it would hang for ever.
+                log.error("dialogue_process_hung")
+                process.kill()
+                process.wait()
+            self._process = self._spawn()
+            well_at = time.monotonic() + _START_SECONDS
+        client.close()
+
+
+def _python() -> str:
+    if not _PYTHON.exists():
+        raise DialogueProcessError(
+            "The dialogue's environment is missing: run ./frontdoor, which builds it."
+        )
+    return str(_PYTHON)
+
+
+def _environment() -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()  # noqa: TID251  # handed on, not read
+        if not name.startswith("FRONTDOOR_") and name not in {"PYTHONPATH", "VIRTUAL_ENV"}
+    }
+    return {**kept, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}

@@ -1,0 +1,253 @@
+"""Running the service: all roles in one process, or one role, until told to stop."""
+
+import datetime as dt
+import os
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from enum import StrEnum
+
+import structlog
+from flask import Blueprint
+from pydantic import SecretStr
+from sqlalchemy import Engine
+
+from bot import accounts, inbox, outbox, working
+from bot.accounts import Accounts
+from bot.channels.base import Channel, IncomingMessage, Receipt
+from bot.channels.telegram import TelegramChannel
+from bot.clock import Clock
+from bot.dialogue import HttpDialogue
+from bot.dialogue_process import DialogueProcess, train
+from bot.doorbell import Bells
+from bot.polling import Polling
+from bot.settings import Settings, secret
+from bot.simulator import simulator
+from bot.webhooks import webhooks
+from handover.app import create_app
+from handover.assets import build as build_assets
+from handover.serving import serve
+from handover.settings import ConsoleSettings
+from models.authority import Authority
+from models.db import open_engine
+from models.encryption import Keyring, new_keyring, read_keyring, write_keyring
+from models.migrating import migrate
+
+log = structlog.get_logger()
+
+type Progress = Callable[[str], None]
+
+
+class Role(StrEnum):
+    """A part of the service that can be a process of its own."""
+
+    WEBHOOKS = "webhooks"
+    CONSOLE = "console"
+    WORKER = "worker"
+    CLOCK = "clock"
+    DIALOGUE = "dialogue"
+
+
+EVERY_ROLE = frozenset(Role)
+
+
+class Service:
+    """One process of the service: what it opened, it closes."""
+
+    def __init__(self, settings: Settings, *, roles: frozenset[Role], progress: Progress) -> None:
+        self.settings = settings
+        self._roles = roles
+        self._progress = progress
+        self._bells = Bells()
+        self._stop = threading.Event()
+        self._closing = ExitStack()
+        self._name = f"{socket.gethostname()[:20]}:{os.getpid()}:{secrets.token_hex(3)}"
+        self.engine: Engine = open_database(settings)
+        self.authority: Authority = accounts.prepare(self.engine, settings)
+        self._accounts = accounts.open_channels(self.engine, settings, self.authority)
+        self._dialogue_secret = _dialogue_secret(settings)
+        self.dialogue = HttpDialogue(
+            f"http://127.0.0.1:{settings.dialogue_port}", self._dialogue_secret
+        )
+
+    def start(self) -> None:
+        """Starts the roles; returns when the web pages answer and the dialogue is up or late."""
+        self._closing.callback(self.engine.dispose)
+        self._closing.callback(self.dialogue.close)
+        for channel in self._accounts.channels.values():
+            self._closing.callback(channel.close)
+        process = self._start_dialogue() if Role.DIALOGUE in self._roles else None
+        if Role.WORKER in self._roles:
+            self._start_workers()
+            self._start_polling()
+        if Role.CLOCK in self._roles:
+            self._start_clock()
+        if {Role.WEBHOOKS, Role.CONSOLE} & self._roles:
+            self._start_web()
+        if process is not None and not process.wait_until_up(self._progress):
+            log.error("dialogue_late")
+
+    def wait(self) -> None:
+        """Returns when the process is told to end."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self._stop.set())
+        self._stop.wait()
+
+    def close(self) -> None:
+        """Ends every role, the last started first."""
+        self._stop.set()
+        self._bells.inbox.ring()
+        self._bells.outbox.ring()
+        self._closing.close()
+
+    def _start_dialogue(self) -> DialogueProcess:
+        train(self.settings.data_dir)
+        process = DialogueProcess(
+            port=self.settings.dialogue_port,
+            secret=self._dialogue_secret,
+            data_dir=self.settings.data_dir,
+        )
+        process.start()
+        self._closing.callback(process.stop)
+        return process
+
+    def _start_workers(self) -> None:
+        # One of each serves urgent conversations only: they never queue behind the others.
+        for number in range(self.settings.workers + 1):
+            self._thread(
+                f"worker-{number}",
+                lambda name, urgent: working.work_inbox(
+                    self.engine,
+                    self.dialogue,
+                    bells=self._bells,
+                    stop=self._stop,
+                    name=name,
+                    urgent_only=urgent,
+                ),
+                urgent_only=number == 0,
+            )
+        for number in range(self.settings.senders + 1):
+            self._thread(
+                f"sender-{number}",
+                lambda name, urgent: working.work_outbox(
+                    self.engine,
+                    self._accounts.channels,
+                    bells=self._bells,
+                    stop=self._stop,
+                    name=name,
+                    urgent_only=urgent,
+                ),
+                urgent_only=number == 0,
+            )
+
+    def _thread(self, name: str, target: Callable[[str, bool], None], *, urgent_only: bool) -> None:
+        full_name = f"{self._name}:{name}"
+        thread = threading.Thread(target=target, args=(full_name, urgent_only), name=name)
+        thread.start()
+        self._closing.callback(thread.join, 10)
+
+    def _start_polling(self) -> None:
+        if self.settings.telegram_webhook_secret is not None:
+            return
+        for channel in self._accounts.channels.values():
+            if isinstance(channel, TelegramChannel):
+                polling = Polling(channel, self._receive)
+                polling.start()
+                self._closing.callback(polling.stop)
+
+    def _start_clock(self) -> None:
+        clock = Clock(
+            self.engine,
+            self.dialogue,
+            self._accounts.channels,
+            bells=self._bells,
+            name=self._name,
+        )
+        clock.start()
+        self._closing.callback(clock.stop)
+
+    def _start_web(self) -> None:
+        if Role.CONSOLE in self._roles:
+            build_assets(self._progress)
+        app = create_app(
+            self.engine, console_settings(self.settings), blueprints=self._blueprints()
+        )
+        server = serve(
+            app, self.settings.host, self.settings.port, threads=self.settings.web_threads
+        )
+        self._closing.callback(server.stop)
+
+    def _blueprints(self) -> list[Blueprint]:
+        settings = self.settings
+        found: list[Blueprint] = []
+        if Role.WEBHOOKS in self._roles and settings.public_url is not None:
+            found.append(
+                webhooks(
+                    self._receive,
+                    self._record_receipt,
+                    channels=list(self._accounts.channels.values()),
+                    public_url=str(settings.public_url),
+                )
+            )
+        if settings.is_demonstration:
+            found.append(simulator(self.engine, self._accounts, self._receive))
+        return found
+
+    def _receive(self, channel: Channel, message: IncomingMessage) -> None:
+        quiet = dt.timedelta(seconds=self.settings.quiet_seconds)
+        inbox.receive(self.engine, self._accounts.of(channel), message, quiet=quiet)
+        self._bells.inbox.ring()
+
+    def _record_receipt(self, channel: Channel, receipt: Receipt) -> None:
+        outbox.record_receipt(self.engine, self._accounts.of(channel), receipt)
+
+
+def open_database(settings: Settings) -> Engine:
+    """Gives the engine of the database, with its keys made on the first run and tables migrated.
+
+    Raises:
+        EncryptionKeyError: the key file is wrong.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(settings.database_url, keyring(settings))
+    migrate(engine)
+    return engine
+
+
+def keyring(settings: Settings) -> Keyring:
+    """Gives the installation's keys, made on the first run.
+
+    Raises:
+        EncryptionKeyError: the key file is wrong.
+    """
+    try:
+        write_keyring(settings.key_file, new_keyring())
+    except FileExistsError:
+        pass
+    else:
+        log.warning("keys_made", advice="Back up the key file: without it no message can be read.")
+    return read_keyring(settings.key_file)
+
+
+def console_settings(settings: Settings) -> ConsoleSettings:
+    """Gives the console's settings, with the secrets of this installation."""
+    url = str(settings.console_url or f"http://{settings.host}:{settings.port}")
+    return ConsoleSettings(
+        _env_file=".env",
+        secret_key=_chosen(settings.secret_key, settings, "session-key"),
+        totp_secret=_chosen(settings.totp_secret, settings, "totp-key"),
+        console_url=url,
+        secure_cookies=url.startswith("https://"),
+        demonstration=settings.is_demonstration,
+    )
+
+
+def _chosen(chosen: SecretStr | None, settings: Settings, name: str) -> SecretStr:
+    return chosen if chosen is not None else SecretStr(secret(settings.data_dir, name))
+
+
+def _dialogue_secret(settings: Settings) -> str:
+    return _chosen(settings.dialogue_secret, settings, "dialogue-secret").get_secret_value()

@@ -1,0 +1,130 @@
+"""The bot's settings, from the environment and `.env`, each checked before anything starts."""
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.authority import Nation
+
+_PREFIX = "FRONTDOOR_"
+
+
+class SettingsError(Exception):
+    """A setting is missing or malformed; the text names the variable and what is wrong."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. With nothing set, a demonstration runs on this machine."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_file=".env", extra="ignore")
+
+    database_url: str = "sqlite:///var/frontdoor.db"
+    data_dir: Path = Path("var")
+    """Where keys, models and the default database live."""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    public_url: AnyHttpUrl | None = None
+    """The https address at which providers reach us; needed for webhooks."""
+    demonstration: bool | None = None
+    """Whether the phone simulator is there. By default only where no provider is set."""
+
+    authority_name: str = "Demonstration Council"
+    authority_code: Annotated[str, Field(pattern=r"^[A-Z0-9]{3,9}$")] = "000"
+    """The authority's code, three digits in England."""
+    service_name: str = "Front Door"
+    nation: Nation = Nation.ENGLAND
+
+    telegram_token: SecretStr | None = None
+    telegram_base_url: str | None = None
+    telegram_webhook_secret: SecretStr | None = None
+    """When set, Telegram calls our webhook; without it we ask Telegram for messages (polling)."""
+
+    twilio_account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-f]{32}$")] | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_base_url: str | None = None
+    twilio_sms_number: Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")] | None = None
+    twilio_whatsapp_number: Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")] | None = None
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 4
+    senders: Annotated[int, Field(ge=1, le=64)] = 4
+    web_threads: Annotated[int, Field(ge=4, le=2000)] = 260
+    quiet_seconds: Annotated[float, Field(ge=0, le=30)] = 1.5
+    """How long to wait for more short messages before the bot answers; never when urgent."""
+    dialogue_port: Annotated[int, Field(ge=1, le=65535)] = 5005
+    dialogue_secret: SecretStr | None = None
+    secret_key: SecretStr | None = None
+    """Signs the console's sessions; made on the first run, to be set where machines share them."""
+    totp_secret: SecretStr | None = None
+    """Seals second factors; made on the first run, to be set where machines share the database."""
+    console_url: AnyHttpUrl | None = None
+    """Where practitioners reach the console."""
+    log_format: Annotated[str, Field(pattern="^(console|json)$")] = "console"
+
+    @model_validator(mode="after")
+    def _check_together(self) -> "Settings":
+        if self.twilio_account_sid and self.twilio_auth_token is None:
+            raise ValueError(f"{_PREFIX}TWILIO_AUTH_TOKEN: set it beside the account's SID.")
+        if self.twilio_account_sid and not (self.twilio_sms_number or self.twilio_whatsapp_number):
+            raise ValueError(f"{_PREFIX}TWILIO_SMS_NUMBER: set it, or the WhatsApp number.")
+        if self.twilio_account_sid and self.public_url is None:
+            raise ValueError(f"{_PREFIX}PUBLIC_URL: Twilio needs an https address to call.")
+        if self.telegram_webhook_secret and self.public_url is None:
+            raise ValueError(f"{_PREFIX}PUBLIC_URL: Telegram's webhook needs an https address.")
+        return self
+
+    @property
+    def has_provider(self) -> bool:
+        """Tells whether a real channel is set."""
+        return self.telegram_token is not None or self.twilio_account_sid is not None
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Tells whether the phone simulator is to be there."""
+        return not self.has_provider if self.demonstration is None else self.demonstration
+
+    @property
+    def key_file(self) -> Path:
+        """Gives where the encryption keys are."""
+        return self.data_dir / "secrets" / "keys.json"
+
+
+def read_settings() -> Settings:
+    """Gives the settings.
+
+    Raises:
+        SettingsError: one line for each variable that is wrong.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("\n".join(_line(dict(found)) for found in error.errors())) from None
+
+
+def secret(data_dir: Path, name: str) -> str:
+    """Gives a secret of this installation, made on first use and kept in a file of mode 0600."""
+    path = data_dir / "secrets" / name
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        fresh = path.with_name(f".{name}.{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(48), encoding="utf-8")
+        try:
+            # A link either appears whole or not at all, so that two processes agree on one.
+            path.hardlink_to(fresh)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text(encoding="utf-8").strip()
+
+
+def _line(found: dict[str, object]) -> str:
+    message = str(found["msg"]).removeprefix("Value error, ")
+    location = found["loc"]
+    if not isinstance(location, tuple) or not location:
+        return message
+    # The value itself is not shown: it may be a token.
+    return f"{_PREFIX}{str(location[0]).upper()}: {message}."

@@ -1,0 +1,79 @@
+"""The loops that work the inbox and the outbox until they are told to stop."""
+
+import threading
+from collections.abc import Callable, Mapping
+
+import structlog
+from sqlalchemy import Engine
+
+from bot import inbox, outbox
+from bot.channels.base import Channel
+from bot.dialogue import Dialogue
+from bot.doorbell import Bells, Doorbell
+
+log = structlog.get_logger()
+
+_SWEEP_SECONDS = 0.25
+_PAUSE_AFTER_FAULT_SECONDS = 0.5
+
+
+def work_inbox(
+    engine: Engine,
+    dialogue: Dialogue,
+    *,
+    bells: Bells,
+    stop: threading.Event,
+    name: str,
+    urgent_only: bool = False,
+) -> None:
+    """Answers conversations that are due, until `stop`."""
+
+    def step() -> bool:
+        worked = inbox.drain(engine, dialogue, worker=name, urgent_only=urgent_only)
+        if worked:
+            bells.outbox.ring()
+        return worked
+
+    _loop(step, bells.inbox, stop, name)
+
+
+def work_outbox(
+    engine: Engine,
+    channels: Mapping[int, Channel],
+    *,
+    bells: Bells,
+    stop: threading.Event,
+    name: str,
+    urgent_only: bool = False,
+) -> None:
+    """Sends what is due, until `stop`."""
+
+    def step() -> bool:
+        return outbox.send_due(engine, channels, worker=name, urgent_only=urgent_only)
+
+    _loop(step, bells.outbox, stop, name)
+
+
+def _loop(step: Callable[[], bool], bell: Doorbell, stop: threading.Event, name: str) -> None:
+    while not stop.is_set():
+        heard = bell.rings()
+        try:
+            worked = step()
+        except Exception as error:  # noqa: BLE001  # once, in the loop that must not die
+            # The loop must not die; the row is found again. The error's own text and its
+            # locals may hold a child's words, so only its kind and place are kept.
+            log.error("work_failed", worker=name, kind=type(error).__name__, at=_place(error))  # noqa: TRY400
+            stop.wait(_PAUSE_AFTER_FAULT_SECONDS)
+            continue
+        if not worked:
+            bell.wait(heard, _SWEEP_SECONDS)
+
+
+def _place(error: BaseException) -> str:
+    """Gives the file and line where an error was raised."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is None:
+        return "unknown"
+    return f"{last.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{last.tb_lineno}"
