@@ -59,9 +59,24 @@ def open_channels(engine: Engine, settings: Settings, authority: Authority) -> A
         )
 
 
+def open_simulated(engine: Engine, authority: Authority) -> Accounts:
+    """Gives a simulated phone of each kind, and nothing that reaches anyone."""
+    with transaction(engine) as session:
+        return Accounts(
+            channels={
+                _account(session, authority, channel, is_simulated=True).id: channel
+                for channel in map(SimulatedChannel, ChannelName)
+            }
+        )
+
+
+def real_channels(settings: Settings) -> list[TelegramChannel | TwilioChannel]:
+    """Gives the channels that reach real phones, not yet connected."""
+    return [*_telegram(settings), *_twilio(settings)]
+
+
 def _made(settings: Settings) -> list[tuple[Channel, bool]]:
-    made: list[tuple[Channel, bool]] = [(channel, False) for channel in _telegram(settings)]
-    made += [(channel, False) for channel in _twilio(settings)]
+    made: list[tuple[Channel, bool]] = [(channel, False) for channel in real_channels(settings)]
     if settings.is_demonstration:
         made += [(SimulatedChannel(name), True) for name in ChannelName]
     return made

@@ -1,7 +1,7 @@
 """The clock: sweeps and due dates over rows, in one process at a time, safe to run twice."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -58,13 +58,7 @@ class Clock:
 
     def start(self) -> None:
         """Begins to tick in threads of its own."""
-        for seconds, job in (
-            (5, self.release_held),
-            (5, self.score_again),
-            (30, self.submit_quiet_contacts),
-            (120, self.fetch_missed),
-            (3600, self.forget_live_events),
-        ):
+        for job, seconds in self.jobs().items():
             self._scheduler.add_job(
                 self._if_ours, "interval", seconds=seconds, args=[job], id=job.__name__
             )
@@ -79,6 +73,16 @@ class Clock:
                 .where(Lease.name == _LEASE_NAME, Lease.held_by == self._name)
                 .values(held_until=utc_now())
             )
+
+    def jobs(self) -> dict[Callable[[], None], int]:
+        """Gives each job, which may run at any time and twice, and its seconds between runs."""
+        return {
+            self.release_held: 5,
+            self.score_again: 5,
+            self.submit_quiet_contacts: 30,
+            self.fetch_missed: 120,
+            self.forget_live_events: 3600,
+        }
 
     def release_held(self) -> None:
         """Queues what safe-contact plans held and now allow."""
@@ -139,8 +143,8 @@ class Clock:
             for event in old:
                 session.delete(event)
 
-    def _if_ours(self, job: object) -> None:
-        if callable(job) and hold_lease(self._engine, _LEASE_NAME, self._name):
+    def _if_ours(self, job: Callable[[], None]) -> None:
+        if hold_lease(self._engine, _LEASE_NAME, self._name):
             job()
 
 

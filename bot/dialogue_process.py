@@ -1,12 +1,14 @@
 """The dialogue process: trained when its sources changed, started, watched, started again."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
@@ -122,6 +124,27 @@ class DialogueProcess:
             self._process = self._spawn()
             well_at = time.monotonic() + _START_SECONDS
         client.close()
+
+
+@contextmanager
+def running(data_dir: Path, progress: Callable[[str], None]) -> Iterator[HttpDialogue]:
+    """Gives a dialogue of its own process, trained where needed, for as long as the block lasts.
+
+    Raises:
+        DialogueProcessError: it cannot be trained, or does not come up.
+    """
+    train(data_dir)
+    shared = secrets.token_urlsafe(32)
+    process = DialogueProcess(port=free_port(), secret=shared, data_dir=data_dir)
+    process.start()
+    client = HttpDialogue(process.url, shared)
+    try:
+        if not process.wait_until_up(progress):
+            raise DialogueProcessError("The dialogue did not come up: see the lines above.")
+        yield client
+    finally:
+        client.close()
+        process.stop()
 
 
 def _python() -> str:

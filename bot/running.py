@@ -13,10 +13,9 @@ from enum import StrEnum
 import structlog
 from flask import Blueprint
 from pydantic import SecretStr
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from bot import accounts, inbox, outbox, working
-from bot.accounts import Accounts
 from bot.channels.base import Channel, IncomingMessage, Receipt
 from bot.channels.telegram import TelegramChannel
 from bot.clock import Clock
@@ -29,12 +28,14 @@ from bot.simulator import simulator
 from bot.webhooks import webhooks
 from handover.app import create_app
 from handover.assets import build as build_assets
+from handover.auth import machines_blueprint
 from handover.serving import serve
 from handover.settings import ConsoleSettings
 from models.authority import Authority
-from models.db import open_engine
+from models.db import open_engine, reading
 from models.encryption import Keyring, new_keyring, read_keyring, write_keyring
 from models.migrating import migrate
+from models.practitioner import Practitioner
 
 log = structlog.get_logger()
 
@@ -89,6 +90,11 @@ class Service:
             self._start_web()
         if process is not None and not process.wait_until_up(self._progress):
             log.error("dialogue_late")
+
+    def has_practitioners(self) -> bool:
+        """Tells whether anybody can sign in yet."""
+        with reading(self.engine) as session:
+            return session.scalars(select(Practitioner.id).limit(1)).first() is not None
 
     def wait(self) -> None:
         """Returns when the process is told to end."""
@@ -184,14 +190,13 @@ class Service:
         settings = self.settings
         found: list[Blueprint] = []
         if Role.WEBHOOKS in self._roles and settings.public_url is not None:
-            found.append(
-                webhooks(
-                    self._receive,
-                    self._record_receipt,
-                    channels=list(self._accounts.channels.values()),
-                    public_url=str(settings.public_url),
-                )
+            routes = webhooks(
+                self._receive,
+                self._record_receipt,
+                channels=list(self._accounts.channels.values()),
+                public_url=str(settings.public_url),
             )
+            found.append(machines_blueprint(routes))
         if settings.is_demonstration:
             found.append(simulator(self.engine, self._accounts, self._receive))
         return found

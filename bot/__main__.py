@@ -1,0 +1,235 @@
+"""The `frontdoor` command."""
+
+import secrets
+import sys
+import webbrowser
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from bot import accounts, dialogue_process, logs, replay, running
+from bot.checking import Grade
+from bot.checking import check as check_findings
+from bot.dialogue_process import DialogueProcessError
+from bot.replay import ScriptError
+from bot.running import EVERY_ROLE, Role, Service
+from bot.settings import Settings, SettingsError, read_settings
+from handover import auth
+from handover.assets import AssetsError
+from models.db import reading, transaction
+from models.encryption import EncryptionKeyError
+from models.practitioner import Practitioner, RoleName
+
+_CANNOT_START = 2
+
+
+def main() -> None:
+    """Runs the command; a known trouble ends it with one line that says what to do."""
+    try:
+        frontdoor()
+    except (
+        SettingsError,
+        EncryptionKeyError,
+        DialogueProcessError,
+        ScriptError,
+        AssetsError,
+    ) as error:
+        click.echo(f"frontdoor: {error}", err=True)
+        sys.exit(_CANNOT_START)
+    except SQLAlchemyError as error:
+        # The error's own text can hold a child's words.
+        click.echo(f"frontdoor: the database cannot be used ({type(error).__name__}).", err=True)
+        click.echo("Check FRONTDOOR_DATABASE_URL, and that the database runs.", err=True)
+        sys.exit(_CANNOT_START)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def frontdoor() -> None:
+    """A digital front door to children's social care."""
+
+
+@frontdoor.command()
+@click.argument("role", type=click.Choice([role.value for role in Role]), required=False)
+@click.option("--open/--no-open", "opens", default=False, help="Open the console in a browser.")
+def run(role: str | None, *, opens: bool) -> None:
+    """Run everything, or one ROLE of it, until Ctrl-C."""
+    settings = _settings()
+    roles = EVERY_ROLE if role is None else frozenset({Role(role)})
+    _progress("Preparing the database")
+    service = Service(settings, roles=roles, progress=_progress)
+    try:
+        service.start()
+        _say_where(service, roles, opens=opens)
+        service.wait()
+        _progress("Stopping")
+    finally:
+        service.close()
+
+
+@frontdoor.command()
+@click.option("--channel", type=click.Choice(["telegram", "whatsapp", "sms"]), default="telegram")
+@click.option("--show-state", is_flag=True, help="Say when a person is called, and how urgent.")
+def chat(channel: str, *, show_state: bool) -> None:
+    """Talk to the bot in this terminal, through the real inbox and outbox."""
+    from bot.chat import chat as talk  # noqa: PLC0415  # only this command needs it
+
+    talk(_settings(), channel=channel, show_state=show_state, progress=_progress)
+
+
+@frontdoor.command()
+@click.argument("file", type=click.File("rb"), default="-")
+def triage(file: BinaryIO) -> None:
+    """Score messages: JSON lines in (`id`, `text`), JSON lines out."""
+    from bot import triage as scoring  # noqa: PLC0415  # loads the phrases
+
+    settings = _settings()
+    dialogue_process.train(settings.data_dir)
+    with scoring.local_scorer(settings.data_dir / "triage") as score:
+        sys.exit(scoring.run(file, out=sys.stdout, err=sys.stderr, score=score))
+
+
+@frontdoor.command(name="replay")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--only", metavar="ID", help="Play this script alone.")
+def replay_scripts(file: Path, only: str | None) -> None:
+    """Play conversation scripts through the real path; one JSON line a script."""
+    scripts = [script for script in replay.read_scripts(file) if only in {None, script.id}]
+    if not scripts:
+        raise ScriptError(f"{file} has no script called {only}.")
+    settings = _settings()
+    with dialogue_process.running(settings.data_dir, _progress) as dialogue:
+        replay.play(scripts, dialogue, out=sys.stdout)
+
+
+@frontdoor.command()
+def migrate() -> None:
+    """Bring the database's tables up to date."""
+    running.open_database(_settings()).dispose()
+    _progress("The database is current")
+
+
+@frontdoor.command()
+def check() -> None:
+    """Check every setting, provider and hazard before going live."""
+    failed = False
+    for finding in check_findings(_settings()):
+        colour = {Grade.OK: "green", Grade.WARN: "yellow", Grade.FAIL: "red"}[finding.grade]
+        grade = click.style(f"{finding.grade.value:<5}", fg=colour)
+        click.echo(f"{grade}{finding.about}: {finding.text}")
+        failed = failed or finding.grade is Grade.FAIL
+    sys.exit(1 if failed else 0)
+
+
+@frontdoor.group()
+def user() -> None:
+    """Make, list and close the accounts of practitioners and admins."""
+
+
+@user.command(name="add")
+@click.argument("email")
+@click.option("--name", required=True, help="The name a child is told.")
+@click.option(
+    "--role",
+    "roles",
+    type=click.Choice([role.value for role in RoleName]),
+    multiple=True,
+    default=[RoleName.PRACTITIONER.value],
+    show_default=True,
+)
+def add_user(email: str, name: str, roles: tuple[str, ...]) -> None:
+    """Make an account, and print the one-time link with which its owner sets a password."""
+    settings = _settings()
+    engine = running.open_database(settings)
+    authority = accounts.prepare(engine, settings)
+    try:
+        with transaction(engine) as session:
+            added = auth.create_practitioner(
+                session,
+                email=email,
+                name=name,
+                password=None,
+                roles=[RoleName(role) for role in roles],
+                authority=authority,
+            )
+    except auth.AccountError as error:
+        raise click.ClickException(error.text) from error
+    console = running.console_settings(settings)
+    click.echo(auth.sign_in_link(console, auth.invitation_token(console, added)))
+    _progress("The link works once, for one hour.")
+
+
+@user.command(name="link")
+@click.argument("email")
+def link_user(email: str) -> None:
+    """Print a new one-time link, for someone who lost the first or their password."""
+    settings = _settings()
+    engine = running.open_database(settings)
+    console = running.console_settings(settings)
+    with reading(engine) as session:
+        found = _account(session, email)
+        click.echo(auth.sign_in_link(console, auth.invitation_token(console, found)))
+
+
+@user.command(name="list")
+def list_users() -> None:
+    """List the accounts and their roles."""
+    with reading(running.open_database(_settings())) as session:
+        for found in session.scalars(select(Practitioner).order_by(Practitioner.email)):
+            roles = ", ".join(sorted(role.name for role in found.roles))
+            state = "" if found.active else " (closed)"
+            click.echo(f"{found.email}\t{found.name}\t{roles}{state}")
+
+
+@user.command(name="close")
+@click.argument("email")
+def close_user(email: str) -> None:
+    """Close an account: its sessions end and it cannot sign in again."""
+    with transaction(running.open_database(_settings())) as session:
+        found = _account(session, email)
+        found.active = False
+        # Every session of theirs is bound to this.
+        found.fs_uniquifier = secrets.token_hex(32)
+    _progress("Closed.")
+
+
+def _account(session: Session, email: str) -> Practitioner:
+    same = select(Practitioner).where(func.lower(Practitioner.email) == email.strip().lower())
+    found = session.scalars(same).one_or_none()
+    if found is None:
+        raise click.ClickException(f"There is no account for {email}: see `frontdoor user list`.")
+    return found
+
+
+def _settings() -> Settings:
+    settings = read_settings()
+    logs.configure(settings.log_format)
+    return settings
+
+
+def _progress(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _say_where(service: Service, roles: frozenset[Role], *, opens: bool) -> None:
+    if Role.CONSOLE not in roles:
+        _progress("Running. Ctrl-C ends it.")
+        return
+    console = running.console_settings(service.settings)
+    address = console.console_url
+    if not service.has_practitioners():
+        address = auth.sign_in_link(console, auth.first_sign_in_token(console, service.authority))
+        _progress("First sign-in, once, within the hour:")
+    click.echo(f"Console:         {address}")
+    if service.settings.is_demonstration:
+        click.echo(f"Phone simulator: {console.console_url}/phone")
+    _progress("Running. Ctrl-C ends it.")
+    if opens:
+        webbrowser.open(address)
+
+
+if __name__ == "__main__":
+    main()
