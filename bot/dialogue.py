@@ -87,7 +87,15 @@ _SCORE_SECONDS = 0.6
 class HttpDialogue:
     """The dialogue process over loopback HTTP. Safe to call from several threads."""
 
-    def __init__(self, url: str, secret: str) -> None:
+    def __init__(self, url: str, secret: str, *, patience: float = 1.0) -> None:
+        """Keeps where it is.
+
+        Args:
+            url: its loopback address.
+            secret: what it lets us in by.
+            patience: how many times the usual seconds to wait; more where no child waits.
+        """
+        self._patience = patience
         self._client = httpx.Client(
             base_url=url,
             headers={"X-Dialogue-Secret": secret},
@@ -138,7 +146,7 @@ class HttpDialogue:
 
     def _post(self, path: str, body: Mapping[str, Any], seconds: float) -> bytes:
         try:
-            response = self._client.post(path, json=body, timeout=seconds)
+            response = self._client.post(path, json=body, timeout=seconds * self._patience)
             response.raise_for_status()
         except httpx.HTTPError as error:
             # The error's own text may hold what was posted.

@@ -19,6 +19,7 @@ log = structlog.get_logger()
 
 ROOT = Path(__file__).resolve().parent.parent
 _PYTHON = ROOT / "dialogues" / ".venv" / "bin" / "python"
+_MODELS = (("dialogues.train", "dialogue"), ("dialogues.triage.train", "triage"))
 _START_SECONDS = 90
 _UNWELL_SECONDS = 20
 _PAUSE_SECONDS = 1.0
@@ -34,9 +35,11 @@ def train(data_dir: Path) -> None:
     Raises:
         DialogueProcessError: the environment is missing, or the data is not valid.
     """
-    for module, folder in (("dialogues.train", "dialogue"), ("dialogues.triage.train", "triage")):
+    for module, folder in _MODELS:
         command = [_python(), "-m", module, "--out", str(data_dir / folder), "--if-changed"]
-        finished = subprocess.run(command, cwd=ROOT, env=_environment(), check=False)  # noqa: S603
+        finished = subprocess.run(  # noqa: S603  # our own interpreter and arguments
+            command, cwd=ROOT, env=_environment(), check=False, stdout=sys.stderr
+        )
         if finished.returncode != 0:
             raise DialogueProcessError(f"{module} failed: see the lines above, mend, run again.")
 
@@ -137,7 +140,8 @@ def running(data_dir: Path, progress: Callable[[str], None]) -> Iterator[HttpDia
     shared = secrets.token_urlsafe(32)
     process = DialogueProcess(port=free_port(), secret=shared, data_dir=data_dir)
     process.start()
-    client = HttpDialogue(process.url, shared)
+    # No child waits here, and a busy machine must not look like a broken dialogue.
+    client = HttpDialogue(process.url, shared, patience=20)
     try:
         if not process.wait_until_up(progress):
             raise DialogueProcessError("The dialogue did not come up: see the lines above.")
