@@ -24,6 +24,11 @@ from models.urgency import Harm, Urgency
 class DialogueUnavailableError(Exception):
     """The dialogue gave no usable answer: say a true holding reply and call a person."""
 
+    def __init__(self, why: str, *, is_hung: bool = False) -> None:
+        super().__init__(why)
+        self.is_hung = is_hung
+        """Whether no answer came in time, so that asking again would only cost the child time."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialogueTurn:
@@ -79,9 +84,10 @@ class Dialogue(Protocol):
         """
 
 
-# A child should have a holding reply within three seconds, however the dialogue fails.
-_TURN_SECONDS = 2.0
-_SCORE_SECONDS = 0.6
+# A child should have a holding reply within three seconds, however the dialogue fails, and the
+# wait for more messages comes first.
+_TURN_SECONDS = 1.3
+_SCORE_SECONDS = 1.0
 
 
 class HttpDialogue:
@@ -148,6 +154,8 @@ class HttpDialogue:
         try:
             response = self._client.post(path, json=body, timeout=seconds * self._patience)
             response.raise_for_status()
+        except httpx.TimeoutException:
+            raise DialogueUnavailableError("slow", is_hung=True) from None
         except httpx.HTTPError as error:
             # The error's own text may hold what was posted.
             raise DialogueUnavailableError(type(error).__name__) from None

@@ -109,6 +109,7 @@ class Outcome:
     """The dialogue's new state; None where the dialogue took no part."""
     asked: str | None = None
     needs_rescoring: bool = False
+    is_dialogue_hung: bool = False
 
 
 # The full emergency words are given again only when this much time has passed.
@@ -164,7 +165,7 @@ def give_up(turn: Turn) -> Outcome:
 def _judge(turn: Turn, dialogue: Dialogue) -> Outcome:
     """Scores every message; the language and the level come from this."""
     spoken = [message for message in turn.messages if message.text]
-    scores = _model_scores(spoken, dialogue)
+    scores, is_hung = _model_scores(spoken, dialogue)
     assessments: dict[int, Assessment] = {}
     previous = turn.previous
     level = turn.urgency
@@ -178,18 +179,22 @@ def _judge(turn: Turn, dialogue: Dialogue) -> Outcome:
         urgency=highest(*(assessment.level for assessment in assessments.values())),
         language=_language(turn, assessments),
         needs_rescoring=any(score is None for score in scores),
+        is_dialogue_hung=is_hung,
     )
 
 
-def _model_scores(spoken: Sequence[TurnMessage], dialogue: Dialogue) -> Sequence[ModelScore | None]:
+def _model_scores(
+    spoken: Sequence[TurnMessage], dialogue: Dialogue
+) -> tuple[Sequence[ModelScore | None], bool]:
+    """Gives the scores, and whether the dialogue process let the time run out."""
     if not spoken:
-        return []
+        return [], False
     try:
-        return dialogue.score([message.text for message in spoken])
+        return dialogue.score([message.text for message in spoken]), False
     except DialogueUnavailableError as error:
         # The phrases carry meanwhile; the clock has the message scored again.
         log.warning("score_unavailable", why=str(error))
-        return [None] * len(spoken)
+        return [None] * len(spoken), error.is_hung
 
 
 def _language(turn: Turn, assessments: Mapping[int, Assessment]) -> str:
@@ -253,7 +258,7 @@ def _answer(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
     if not spoken:
         return Outcome(replies=first, handover=_call_for_media(turn), changes=changes)
     try:
-        answer = dialogue.turn(_dialogue_turn(turn, judged, spoken, language))
+        answer = _converse(turn, judged, spoken, dialogue)
     except DialogueUnavailableError as error:
         # A child must never be left with silence because a model is down.
         log.warning("dialogue_unavailable", why=str(error), conversation_id=turn.conversation)
@@ -261,6 +266,15 @@ def _answer(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
     else:
         outcome = _with_dialogue(turn, judged, answer, first, language)
     return replace(outcome, changes=outcome.changes | changes)
+
+
+def _converse(
+    turn: Turn, judged: Outcome, spoken: Sequence[TurnMessage], dialogue: Dialogue
+) -> DialogueAnswer:
+    if judged.is_dialogue_hung:
+        # It let the time run out a moment ago: the child has waited long enough.
+        raise DialogueUnavailableError("slow", is_hung=True)
+    return dialogue.turn(_dialogue_turn(turn, judged, spoken, judged.language or turn.language))
 
 
 def _changes_before_talk(turn: Turn, judged: Outcome) -> frozenset[Change]:
