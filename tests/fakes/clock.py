@@ -1,0 +1,22 @@
+"""A clock that stands still until a test moves it."""
+
+import datetime as dt
+
+
+class MovableClock:
+    """Gives the same time until it is moved; a Tuesday afternoon in winter to begin with."""
+
+    def __init__(self, start: dt.datetime | None = None) -> None:
+        self._now = start or dt.datetime(2026, 1, 13, 15, 30, tzinfo=dt.UTC)
+
+    def now(self) -> dt.datetime:
+        """Gives the time."""
+        return self._now
+
+    def forward(self, **by: float) -> None:
+        """Moves it by seconds, minutes, hours or days."""
+        self._now += dt.timedelta(**by)
+
+    def set(self, moment: dt.datetime) -> None:
+        """Moves it to a moment."""
+        self._now = moment
