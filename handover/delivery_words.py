@@ -62,6 +62,15 @@ DELIVERY_WORDS = {
         happened="Too many messages were sent at once.",
         do="Nothing. The message is sent again by itself.",
     ),
+    "20500": DeliveryWords(
+        happened="Twilio has a fault.", do="Nothing. The message is sent again by itself."
+    ),
+    "20503": DeliveryWords(
+        happened="Twilio has a fault.", do="Nothing. The message is sent again by itself."
+    ),
+    "twilio_unreadable": DeliveryWords(
+        happened="Twilio has a fault.", do="Nothing. The message is sent again by itself."
+    ),
     "21211": DeliveryWords(happened="This is not a valid phone number.", do=_ANOTHER_WAY),
     "21408": DeliveryWords(
         happened="Our account may not send to the country of this number.", do=_OURS

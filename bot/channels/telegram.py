@@ -6,6 +6,7 @@ import hmac
 import json
 import threading
 import time
+import warnings
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import wait as wait_for_any
@@ -26,6 +27,7 @@ from telegram.error import (
     TelegramError,
 )
 from telegram.request import HTTPXRequest
+from telegram.warnings import PTBDeprecationWarning
 
 from bot.channels.base import (
     AccountState,
@@ -342,6 +344,8 @@ async def _end(last: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
 
 def _request(timeout: float, *, connections: int) -> _QuietRequest:
     quiet_clients()
+    # The library warns of its own use of seconds; both kinds of value are read below.
+    warnings.filterwarnings("ignore", message=".*`retry_after`", category=PTBDeprecationWarning)
     return _QuietRequest(
         connection_pool_size=connections,
         read_timeout=timeout,
@@ -387,8 +391,8 @@ def _delivery_error(error: TelegramError) -> ChannelError:
             return DeliveryRefusedError(code)
     match error:
         case RetryAfter():
-            # The public attribute warns until the library's next major version.
-            wait = error._retry_after  # noqa: SLF001
+            wait = error.retry_after
+            wait = wait if isinstance(wait, dt.timedelta) else dt.timedelta(seconds=wait)
             return DeliveryFailedError("telegram_429", retry_after=wait)
         case Conflict():
             return DeliveryFailedError("telegram_409")

@@ -125,6 +125,8 @@ class TwilioChannel:
         if not part.text.strip():
             raise delivery_error("21602", status=400)
         message = self._asked(lambda: self._create(part), is_send=True)
+        if not message.sid:
+            raise DeliveryUnknownError("twilio_unreadable")
         self._memory.sent(message.sid)
         return str(message.sid)
 
@@ -163,6 +165,9 @@ class TwilioChannel:
             )
         )
         inbound = [message for message in found if message.direction == "inbound"]
+        # The newest comes first, and times are whole seconds: reversed, then sorted, what
+        # came within one second keeps its order.
+        inbound.reverse()
         inbound.sort(key=lambda message: message.date_created or since)
         return [read for message in inbound if (read := self._read_stored(message)) is not None]
 
@@ -334,7 +339,10 @@ def _error_of(error: TwilioException, *, is_send: bool) -> ChannelError:
     # After these the message may exist: only looking for it tells.
     if is_send and status in {500, 502, 504}:
         return DeliveryUnknownError(f"twilio_{status}")
-    return delivery_error(str(getattr(error, "code", None) or status), status=status)
+    code = getattr(error, "code", None)
+    # Without a code of Twilio's, the SDK gives the HTTP status in its place.
+    known = "20500" if code in {None, status} and status >= 500 else str(code or status)
+    return delivery_error(known, status=status)
 
 
 def _stored_media(item: Any) -> Attachment:

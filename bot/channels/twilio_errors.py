@@ -34,6 +34,8 @@ REMEDIES = {
     "20003": Remedy.REPAIR,
     "20404": Remedy.REPAIR,
     "20429": Remedy.TRY_AGAIN,
+    "20500": Remedy.TRY_AGAIN,
+    "20503": Remedy.TRY_AGAIN,
     "21211": Remedy.OTHER_WAY,
     "21408": Remedy.REPAIR,
     "21602": Remedy.OTHER_WORDS,

@@ -48,6 +48,9 @@ class TwilioHttp:
             auth=auth,
             follow_redirects=allow_redirects,
         )
+        if answer.is_success and answer.content and not _is_object(answer):
+            # The SDK would fail over it with an error of no kind at all.
+            raise httpx.DecodingError("unreadable answer", request=answer.request)
         return Response(answer.status_code, answer.text, answer.headers)
 
     def close(self) -> None:
@@ -60,3 +63,10 @@ class TwilioHttp:
         parts = urlsplit(url)
         query = f"?{parts.query}" if parts.query else ""
         return f"{self._base_url.rstrip('/')}{parts.path}{query}"
+
+
+def _is_object(answer: httpx.Response) -> bool:
+    try:
+        return isinstance(answer.json(), dict)
+    except ValueError:
+        return False
