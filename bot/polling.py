@@ -7,7 +7,12 @@ from typing import Any
 
 import structlog
 
-from bot.channels.base import ChannelError, IncomingMessage, MalformedRequestError
+from bot.channels.base import (
+    ChannelError,
+    DeliveryFailedError,
+    IncomingMessage,
+    MalformedRequestError,
+)
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_updates import read_update
 
@@ -16,8 +21,8 @@ log = structlog.get_logger()
 type Receive = Callable[[TelegramChannel, IncomingMessage], None]
 
 _WAIT = dt.timedelta(seconds=25)
-_FIRST_BACK_OFF = 1.0
-_LONGEST_BACK_OFF = 30.0
+_BACK_OFF = dt.timedelta(seconds=1)
+_LONGEST_BACK_OFF = dt.timedelta(seconds=30)
 
 
 class Polling:
@@ -29,9 +34,12 @@ class Polling:
         receive: Receive,
         *,
         wait: dt.timedelta = _WAIT,
+        back_off: dt.timedelta = _BACK_OFF,
         take_over_webhook: bool = False,
     ) -> None:
         """Keeps what it needs; `receive` must have committed the message when it returns.
+
+        `back_off` is the first wait after a failure; each further one doubles it.
 
         `take_over_webhook` removes a webhook first, which stops another installation that
         uses the same bot from receiving anything: only on the deployer's word.
@@ -39,6 +47,7 @@ class Polling:
         self._channel = channel
         self._receive = receive
         self._wait = wait
+        self._back_off = back_off
         self._take_over_webhook = take_over_webhook
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -57,22 +66,23 @@ class Polling:
 
     def run(self) -> None:
         """Polls until stopped, whatever the network or the database do meanwhile."""
-        back_off = _FIRST_BACK_OFF
+        back_off = self._back_off
         while not self._stop.is_set():
+            wait = back_off
             try:
                 self.poll_once()
+            except DeliveryFailedError as error:
+                wait = error.retry_after or back_off
+                log.warning("polling_failed", code=error.code, retry_in=wait.total_seconds())
             except ChannelError as error:
-                retry_after = getattr(error, "retry_after", None)
-                wait = back_off if retry_after is None else retry_after.total_seconds()
-                log.warning("polling_failed", reason=type(error).__name__, retry_in=wait)
+                log.warning("polling_failed", code=type(error).__name__)
             except Exception:
                 # The loop must not die: the update is still Telegram's and will come again.
-                log.exception("polling_failed", retry_in=back_off)
-                wait = back_off
+                log.exception("polling_failed", retry_in=wait.total_seconds())
             else:
-                back_off = _FIRST_BACK_OFF
+                back_off = self._back_off
                 continue
-            self._stop.wait(wait)
+            self._stop.wait(wait.total_seconds())
             back_off = min(back_off * 2, _LONGEST_BACK_OFF)
 
     def poll_once(self) -> int:
