@@ -1,0 +1,67 @@
+"""Loads a trained model and scores messages with it."""
+
+import hashlib
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dialogues.triage.corpus import HARMS, LEVELS
+from dialogues.triage.explanation import Explainer
+from dialogues.triage.features import Encoder
+from dialogues.triage.model import TriageModel
+
+RECORD = "current.json"
+_DIGITS = 4  # beyond these, the order of messages in a batch could show
+
+
+class ScorerError(RuntimeError):
+    """There is no trained model, or it is not the one that was recorded."""
+
+
+class Scorer:
+    """A trained model, ready to score messages."""
+
+    def __init__(self, model: TriageModel, version: str) -> None:
+        self.version = version
+        self._model = model
+        self._encoder = Encoder()
+        self._explainer = Explainer(model)
+
+    @classmethod
+    def load(cls, directory: "str | Path") -> "Scorer":
+        """Gives the recorded model of a folder, once its digest has been checked.
+
+        Raises:
+            ScorerError: when nothing is recorded there, or the file is another one.
+        """
+        folder = Path(directory)
+        if not (folder / RECORD).exists():
+            raise ScorerError(f"no model in {folder}: run python -m dialogues.triage.train")
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        content = (folder / record["model"]).read_bytes()
+        if hashlib.sha256(content).hexdigest() != record["sha256"]:
+            raise ScorerError(f"{record['model']} is not the model that was trained")
+        # A pickle runs what it says: only one of our own making is ever read.
+        return cls(pickle.loads(content), record["version"])  # noqa: S301
+
+    def score(self, texts: "list[str]") -> "list[dict[str, Any]]":
+        """Gives for each text its levels, harms, and how much each word weighed."""
+        if not texts:
+            return []
+        counts = self._model.count(texts)
+        levels, harms = self._model.score(counts, self._encoder.embed(texts))
+        return [
+            {
+                "levels": _named(LEVELS, levels[place]),
+                "harms": _named(HARMS, harms[place]),
+                "weights": self._explainer.weigh(text),
+            }
+            for place, text in enumerate(texts)
+        ]
+
+
+def _named(names: "tuple[str, ...]", values: np.ndarray) -> "dict[str, float]":
+    return {name: round(float(value), _DIGITS) for name, value in zip(names, values, strict=True)}
