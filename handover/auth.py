@@ -69,12 +69,12 @@ class SignedInPractitioner(UserMixin, Practitioner):  # type: ignore[misc]  # Ma
     @override
     def is_locked(self, form_error: list[str] | None = None) -> bool:
         """Tells whether too many wrong passwords or codes pause this account."""
-        return too_many_tries(_datastore().engine, _datastore().settings, self.id)
+        return too_many_tries(store().engine, store().settings, self.id)
 
     @override
     def track_failed_authn(self, auth_type: str, tfa: bool = False) -> None:
         """Keeps that a password or code was wrong, so that guessing comes to an end."""
-        with transaction(_datastore().engine) as session:
+        with transaction(store().engine) as session:
             audit.record(session, "sign_in_failed", practitioner=self)
 
     def may(self, *names: RoleName) -> bool:
@@ -176,6 +176,11 @@ def marks_of(app: Flask, endpoint: str) -> Marks:
         is_machine=is_machine,
         roles=getattr(view, "frontdoor_roles", ()),
     )
+
+
+def store() -> PractitionerStore:
+    """Gives the accounts of the application that serves this request."""
+    return cast("PractitionerStore", current_app.extensions["security"].datastore)
 
 
 def signed_in() -> SignedInPractitioner:
@@ -323,8 +328,3 @@ def _valid_name(name: str) -> str:
 def _role(session: Session, name: RoleName) -> Role:
     role = session.scalars(select(Role).where(Role.name == name.value)).one_or_none()
     return role or Role(name=name.value)
-
-
-def _datastore() -> PractitionerStore:
-
-    return cast("PractitionerStore", current_app.extensions["security"].datastore)

@@ -5,7 +5,7 @@ always allowed, except that nothing but a cover text goes while someone is there
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -16,7 +16,7 @@ from models.conversation import Author, Conversation, Message
 _LONDON = ZoneInfo("Europe/London")
 
 # While a child is writing, an answer is expected on the phone that is in their hand.
-_STILL_TALKING = dt.timedelta(minutes=15)
+STILL_TALKING = dt.timedelta(minutes=15)
 
 
 class Permission(StrEnum):
@@ -49,31 +49,47 @@ def check(conversation: Conversation, message: Message, now: dt.datetime) -> Ver
         return Verdict(permission=Permission.WITHHOLD, reason="window_closed")
     if _is_talking(conversation, now):
         return _SEND
-    return _within_hours(conversation.child.contact_plan or {}, now)
+    try:
+        return _within_hours(conversation.child.contact_plan or {}, now)
+    except (ValueError, TypeError):
+        # A plan that nobody can read must not stand in the way of every other child's messages,
+        # and is no leave to write either: a person is told.
+        return Verdict(permission=Permission.WITHHOLD, reason="plan_unreadable")
 
 
 def _is_cover(conversation: Conversation, message: Message) -> bool:
-    begun = conversation.covered_at
-    return message.author is Author.BOT and begun is not None and message.created_at >= begun
+    return _is_reply_since(conversation.covered_at, message)
 
 
 def _is_farewell(conversation: Conversation, message: Message) -> bool:
-    stopped = conversation.stopped_at
-    return message.author is Author.BOT and stopped is not None and message.created_at >= stopped
+    return _is_reply_since(conversation.stopped_at, message)
+
+
+def _is_reply_since(moment: dt.datetime | None, message: Message) -> bool:
+    """Tells whether it is the bot's own answer to something the child wrote after the moment.
+
+    News that the bot brings unasked, such as that a practitioner has joined, is not.
+    """
+    if message.author is not Author.BOT or message.answers_id is None:
+        return False
+    return moment is not None and message.created_at >= moment
 
 
 def _is_talking(conversation: Conversation, now: dt.datetime) -> bool:
     last = conversation.last_inbound_at
-    return last is not None and now - last <= _STILL_TALKING
+    return last is not None and now - last <= STILL_TALKING
 
 
 def _within_hours(plan: Mapping[str, Any], now: dt.datetime) -> Verdict:
-    """Reads `days` (0 for Monday to 6) and `from`/`until` (local times) of the plan."""
+    """Reads `days` (0 for Monday to 6) and `from`/`until` (local times) of the plan.
+
+    A window whose end is not after its start reaches into the next morning.
+    """
     start = dt.time.fromisoformat(plan["from"]) if plan.get("from") else dt.time.min
-    end = dt.time.fromisoformat(plan["until"]) if plan.get("until") else dt.time.max
+    end = dt.time.fromisoformat(plan["until"]) if plan.get("until") else None
     days = plan.get("days") or list(range(7))
     local = now.astimezone(_LONDON)
-    if local.weekday() in days and start <= local.time() < end:
+    if _is_inside(local, start, end, days):
         return _SEND
     for ahead in range(8):
         day = local.date() + dt.timedelta(days=ahead)
@@ -81,3 +97,15 @@ def _within_hours(plan: Mapping[str, Any], now: dt.datetime) -> Verdict:
         if day.weekday() in days and opening > local:
             return Verdict(permission=Permission.HOLD, reason="outside_safe_times", until=opening)
     return Verdict(permission=Permission.HOLD, reason="outside_safe_times")
+
+
+def _is_inside(
+    local: dt.datetime, start: dt.time, end: dt.time | None, days: Sequence[int]
+) -> bool:
+    time, today = local.time(), local.weekday() in days
+    if end is None:
+        return today and time >= start
+    if start < end:
+        return today and start <= time < end
+    yesterday = (local.weekday() - 1) % 7 in days
+    return (today and time >= start) or (yesterday and time < end)

@@ -52,7 +52,10 @@ def access_conversation(
     Raises:
         AccessDeniedError: they may not, or there is none; the two look the same from outside.
     """
-    conversation = session.get(Conversation, conversation_id, with_for_update=for_update)
+    # One that this session has seen before is read again with the lock: it may have changed.
+    conversation = session.get(
+        Conversation, conversation_id, with_for_update=for_update, populate_existing=for_update
+    )
     if conversation is None:
         raise AccessDeniedError
     if not practitioner.active:

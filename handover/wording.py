@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 _DATA = Path(__file__).parent / "wording_data"
 _TOKEN = re.compile(r"\[\[(\w+)\]\]")
+_SPACES = re.compile(r" {2,}")
 FALLBACK = "en"
 
 
@@ -58,7 +59,8 @@ def fill(text: str, language: str, tokens: Mapping[str, str]) -> str:
         inner = _texts(language).get(name) or _texts(FALLBACK).get(name)
         return fill(" ".join(inner), language, tokens) if inner else ""
 
-    return " ".join(_TOKEN.sub(value, text).split(" ")).strip()
+    # A token that vanished leaves its space behind.
+    return _SPACES.sub(" ", _TOKEN.sub(value, text)).strip()
 
 
 def help_numbers() -> tuple[HelpNumber, ...]:

@@ -39,6 +39,10 @@ class Role(Base):
     description: Mapped[str | None] = mapped_column(String(255))
     permissions: Mapped[list[str] | None] = mapped_column(JSON)
 
+    def get_permissions(self) -> set[str]:
+        """Gives the permissions, under the name by which the sign-in library asks."""
+        return set(self.permissions or [])
+
 
 class Practitioner(Base):
     """Someone who works with children and may sign in to the console."""

@@ -1,1 +1,1 @@
-"""Views: one module for each page of the console."""
+"""Views: the console's pages, a module each."""

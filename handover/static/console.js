@@ -1,0 +1,24 @@
+// The console's script. Every page works without it; it adds what is live.
+import { initAll } from "./vendor/govuk-frontend.min.js";
+import { startAlerts } from "./alerts.js";
+import { startConversation } from "./conversation.js";
+import { forgetDraftsAtSignOut } from "./drafts.js";
+import { Connection } from "./live.js";
+import { startQueue } from "./queue.js";
+import { keepTimesFresh } from "./times.js";
+import { fillTokens } from "./tokens.js";
+
+document.body.classList.add("js-enabled", "govuk-frontend-supported");
+initAll();
+fillTokens(document);
+keepTimesFresh();
+forgetDraftsAtSignOut();
+
+const { live, place } = document.body.dataset;
+if (live) {
+  const connection = new Connection(live, place);
+  startAlerts(connection, JSON.parse(document.body.dataset.board));
+  if (document.getElementById("rows")) startQueue(connection);
+  if (document.getElementById("thread")) startConversation(connection);
+  connection.open();
+}

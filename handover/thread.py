@@ -1,0 +1,245 @@
+"""A conversation's thread as people read it: messages, what became of them, and the contact."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from handover import records, words
+from models.channel import MessageKind
+from models.contact import Answer, AnswerStatus, Contact
+from models.conversation import Author, Conversation, Message, UrgencyAssessment
+from models.practitioner import Practitioner
+from models.record import RECORD_FIELDS
+from models.urgency import Urgency
+
+SHOWN_AT_ONCE = 200
+_CHANGES = (MessageKind.EDIT, MessageKind.DELETION)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """How one message was judged, and why."""
+
+    urgency: Urgency
+    by: str
+    at: dt.datetime
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One message as the console shows it."""
+
+    message: Message
+    author: str
+    kind: str
+    """What it is when it is not words; empty for words."""
+    delivery: str
+    delivery_help: str
+    delivery_failed: bool
+    changes: tuple[Message, ...]
+    """The child's later edits of it and its deletion, oldest first; its own words stay."""
+    judged: Judged | None
+    """The last judgement, when it calls for more than a kind answer."""
+
+    @property
+    def is_deleted(self) -> bool:
+        """Tells whether the child has since deleted it."""
+        return any(change.kind is MessageKind.DELETION for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldShown:
+    """One field of the contact, with what was said before beside it."""
+
+    name: str
+    label: str
+    current: Answer
+    words: str
+    said_by: str
+    earlier: tuple[tuple[Answer, str], ...]
+
+
+def messages(
+    session: Session, conversation: Conversation, *, before: int | None = None
+) -> tuple[list[Shown], bool]:
+    """Gives the newest messages, or those before one, oldest first; and whether there are more."""
+    query = select(Message).where(Message.conversation_id == conversation.id)
+    if before is not None:
+        query = query.where(Message.id < before)
+    newest = query.order_by(Message.id.desc()).limit(SHOWN_AT_ONCE + 1)
+    found = session.scalars(_with_parts(newest)).all()
+    shown = show(session, conversation, reversed(found[:SHOWN_AT_ONCE]))
+    return shown, len(found) > SHOWN_AT_ONCE
+
+
+def some(session: Session, conversation: Conversation, message_ids: Iterable[int]) -> list[Shown]:
+    """Gives some messages by id; a change gives the message that it changes."""
+    wanted = list(message_ids)
+    found = session.scalars(
+        select(Message)
+        .where(Message.conversation_id == conversation.id)
+        .where(Message.id.in_(wanted))
+    )
+    ids = {
+        message.refers_to_id if _is_change_of_another(message) else message.id for message in found
+    }
+    query = select(Message).where(Message.id.in_(ids)).order_by(Message.id)
+    return show(session, conversation, session.scalars(_with_parts(query)))
+
+
+def show(session: Session, conversation: Conversation, found: Iterable[Message]) -> list[Shown]:
+    """Gives messages as they are shown, without those that only change another."""
+    kept = [message for message in found if not _is_change_of_another(message)]
+    changes = _changes(session, conversation, kept)
+    names = _names(session, {message.practitioner_id for message in kept})
+    return [_shown(conversation, message, changes[message.id], names) for message in kept]
+
+
+def judgements(session: Session, conversation: Conversation, limit: int = 30) -> list[Judged]:
+    """Gives how the present episode's messages were judged, newest first, above no concern."""
+    rows = session.scalars(
+        select(UrgencyAssessment)
+        .join(Message, Message.id == UrgencyAssessment.message_id)
+        .where(Message.conversation_id == conversation.id)
+        .where(Message.episode == conversation.episode)
+        .where(
+            (UrgencyAssessment.urgency != Urgency.NO_CONCERN)
+            | UrgencyAssessment.practitioner_id.is_not(None)
+        )
+        .order_by(UrgencyAssessment.id.desc())
+        .limit(limit)
+    ).all()
+    names = _names(session, {row.practitioner_id for row in rows})
+    return [_judged(row, names) for row in rows]
+
+
+def fields(session: Session, conversation: Conversation, contact: Contact) -> list[FieldShown]:
+    """Gives what the contact holds, field by field, in the order a person reads them."""
+    answers: dict[str, list[Answer]] = defaultdict(list)
+    for answer in session.scalars(
+        select(Answer).where(Answer.contact_id == contact.id).order_by(Answer.id)
+    ):
+        answers[answer.field].append(answer)
+    staff = {answer.practitioner_id for said in answers.values() for answer in said}
+    names = _names(session, staff)
+    return [
+        FieldShown(
+            name=name,
+            label=field.label,
+            current=answers[name][-1],
+            words=answer_words(answers[name][-1]),
+            said_by=_sayer(conversation, answers[name][-1], names),
+            earlier=tuple((answer, answer_words(answer)) for answer in answers[name][-2::-1]),
+        )
+        for name, field in RECORD_FIELDS.items()
+        if name in answers
+    ]
+
+
+def answer_words(answer: Answer) -> str:
+    """Gives an answer in words."""
+    if answer.status is not AnswerStatus.VALUE:
+        return words.ANSWER_STATUS[answer.status]
+    return _value_words(answer.value)
+
+
+def contact_of(session: Session, conversation: Conversation) -> Contact | None:
+    """Gives the contact of the present episode, or None before anything was said."""
+    return records.find_contact(session, conversation)
+
+
+def _with_parts(query: Any) -> Any:
+    return query.options(selectinload(Message.deliveries), selectinload(Message.assessments))
+
+
+def _is_change_of_another(message: Message) -> bool:
+    return message.kind in _CHANGES and message.refers_to_id is not None
+
+
+def _changes(
+    session: Session, conversation: Conversation, kept: Sequence[Message]
+) -> dict[int, list[Message]]:
+    by_original: dict[int, list[Message]] = defaultdict(list)
+    originals = [message.id for message in kept if message.author is Author.CHILD]
+    if originals:
+        rows = session.scalars(
+            select(Message)
+            .where(Message.conversation_id == conversation.id)
+            .where(Message.kind.in_(_CHANGES))
+            .where(Message.refers_to_id.in_(originals))
+            .order_by(Message.id)
+        )
+        for change in rows:
+            if change.refers_to_id is not None:
+                by_original[change.refers_to_id].append(change)
+    return by_original
+
+
+def _names(session: Session, ids: set[int | None]) -> dict[int, str]:
+    known = ids - {None}
+    if not known:
+        return {}
+    query = select(Practitioner.id, Practitioner.name).where(Practitioner.id.in_(known))
+    return dict(session.execute(query).tuples().all())
+
+
+def _shown(
+    conversation: Conversation,
+    message: Message,
+    changes: list[Message],
+    names: dict[int, str],
+) -> Shown:
+    state, help_text, failed = words.delivery(message.deliveries)
+    last = message.assessments[-1] if message.assessments else None
+    calls = last is not None and last.urgency is not Urgency.NO_CONCERN
+    return Shown(
+        message=message,
+        author=words.author(message.author, conversation, names.get(message.practitioner_id or 0)),
+        kind=words.KINDS.get(message.kind, ""),
+        delivery=state,
+        delivery_help=help_text,
+        delivery_failed=failed,
+        changes=tuple(changes),
+        judged=_judged(last, names) if last is not None and calls else None,
+    )
+
+
+def _judged(row: UrgencyAssessment, names: dict[int, str]) -> Judged:
+    by = names.get(row.practitioner_id or 0, "Practitioner") if row.practitioner_id else "The bot"
+    return Judged(
+        urgency=row.urgency,
+        by=by,
+        at=row.created_at,
+        reasons=tuple(dict.fromkeys(_reason(reason) for reason in row.reasons or [])),
+    )
+
+
+def _reason(reason: dict[str, Any]) -> str:
+    said = str(reason.get("words", ""))
+    harm = reason.get("harm")
+    about = f" ({words.harm(str(harm))})" if harm else ""
+    if reason.get("kind") == "practitioner":
+        return said
+    return f"\u201c{said}\u201d{about}"
+
+
+def _sayer(conversation: Conversation, answer: Answer, names: dict[int, str]) -> str:
+    return words.author(answer.author, conversation, names.get(answer.practitioner_id or 0))
+
+
+def _value_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, list):
+        return "; ".join(_value_words(item) for item in value)
+    if isinstance(value, dict):
+        return "; ".join(
+            f"{key.replace('_', ' ')}: {_value_words(item)}" for key, item in value.items()
+        )
+    return str(value)

@@ -1,0 +1,91 @@
+"""The queue: who waits, most urgent first, and the other lists; and its live updates."""
+
+from flask import Blueprint, Response, abort, redirect, request
+from flask.typing import ResponseReturnValue
+
+from handover import auth, lists
+from handover.auth import for_roles
+from handover.lists import ListName
+from handover.live import TooManyWatchersError
+from handover.views import shared
+from models.authority import Authority
+from models.db import reading
+from models.practitioner import RoleName
+
+pages = Blueprint("queue", __name__)
+
+
+@pages.get("/")
+def home() -> ResponseReturnValue:
+    """Leads to the queue, or to the account of somebody who does not work with children."""
+    if auth.signed_in().may(RoleName.PRACTITIONER, RoleName.SUPERVISOR):
+        return redirect("/queue")
+    return redirect("/account")
+
+
+@pages.get("/queue")
+@for_roles(RoleName.PRACTITIONER, RoleName.SUPERVISOR)
+def show() -> ResponseReturnValue:
+    """Gives one page of a list."""
+    name = _list_name(request.args.get("list", ListName.WAITING))
+    practitioner = auth.signed_in()
+    parts = shared.console()
+    with reading(parts.engine) as session:
+        place = parts.feed.place(session)
+        try:
+            page = lists.page(session, practitioner, name, after=request.args.get("after"))
+        except ValueError:
+            abort(404)
+        authority = session.get_one(Authority, practitioner.authority_id)
+        return shared.page(
+            "queue.html",
+            session,
+            name=name,
+            rows=[(row, parts.pieces.row(row, authority)) for row in page.rows],
+            next_place=page.next_place,
+            is_first="after" not in request.args,
+            place=place,
+        )
+
+
+@pages.get("/live")
+@for_roles(RoleName.PRACTITIONER, RoleName.SUPERVISOR)
+def live() -> ResponseReturnValue:
+    """Gives what changes in the lists, for as long as the page stays open."""
+    return stream(None)
+
+
+@pages.get("/live/check")
+def check() -> ResponseReturnValue:
+    """Tells an open page that it is still signed in."""
+    return "", 204
+
+
+def stream(conversation_id: int | None) -> ResponseReturnValue:
+    """Gives live updates of the lists or of one conversation, from the page's last place on."""
+    parts = shared.console()
+    try:
+        updates = parts.feed.stream(
+            authority_id=auth.signed_in().authority_id,
+            conversation_id=conversation_id,
+            after=_after(),
+            seconds=parts.settings.live_lifetime_seconds,
+        )
+    except TooManyWatchersError:
+        return {"error": "too_many_pages"}, 503, {"Retry-After": "10"}
+    response = Response(updates, mimetype="text/event-stream")
+    # Proxies that gather an answer before passing it on would hold every update back.
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _after() -> int | None:
+    last = request.headers.get("Last-Event-ID") or request.args.get("after", "")
+    return int(last) if last.isdecimal() else None
+
+
+def _list_name(name: str) -> ListName:
+    try:
+        return ListName(name)
+    except ValueError:
+        abort(404)

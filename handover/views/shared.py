@@ -1,0 +1,46 @@
+"""What every page needs: the parts of the application, the errors of a form, the common context."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from flask import current_app, render_template
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from handover import auth
+from handover.live import Feed
+from handover.rendering import Pieces
+from handover.settings import ConsoleSettings
+from models.db import reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Console:
+    """What the views of one application share."""
+
+    engine: Engine
+    settings: ConsoleSettings
+    feed: Feed
+    pieces: Pieces
+
+
+def console() -> Console:
+    """Gives the parts of the application that serves this request."""
+    return cast("Console", current_app.extensions["console"])
+
+
+def page(template: str, session: Session, **context: Any) -> str:
+    """Gives a page for a signed-in person, with the band of emergencies on top."""
+    practitioner = auth.signed_in()
+    return render_template(
+        template,
+        practitioner=practitioner,
+        board=console().pieces.board(session, practitioner.authority_id),
+        **context,
+    )
+
+
+def plain_page(template: str, **context: Any) -> str:
+    """Gives a page for a signed-in person that needs nothing else from the database."""
+    with reading(console().engine) as session:
+        return page(template, session, **context)
