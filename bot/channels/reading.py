@@ -4,6 +4,9 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+"""What a provider's own library raises over an answer that lacks what was promised."""
+
 
 def mapping(source: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """Gives the object under the key; an empty one when there is none."""

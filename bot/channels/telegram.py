@@ -45,6 +45,7 @@ from bot.channels.base import (
 from bot.channels.choices import with_numbers
 from bot.channels.pace import Pace
 from bot.channels.quiet import quiet_clients
+from bot.channels.reading import UNREADABLE
 from bot.channels.telegram_updates import ALLOWED_UPDATES, read_update
 from models.channel import CAPABILITIES, ChannelName
 
@@ -271,6 +272,9 @@ class TelegramChannel:
             raise DeliveryFailedError("telegram_401") from None
         except TelegramError as error:
             raise _delivery_error(error) from error
+        except UNREADABLE as error:
+            # A success without its fields: something was done, nobody knows what.
+            raise DeliveryUnknownError("telegram_unreadable") from error
 
 
 type _BotCall[Result] = Callable[[_RawBot], Coroutine[Any, Any, Result]]

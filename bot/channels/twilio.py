@@ -24,6 +24,7 @@ from bot.channels.base import (
     WebRequest,
 )
 from bot.channels.choices import with_numbers
+from bot.channels.reading import UNREADABLE
 from bot.channels.twilio_choices import WhatsAppChoices, variables
 from bot.channels.twilio_errors import delivery_error
 from bot.channels.twilio_forms import WHATSAPP_PREFIX, bare_address, kind_of_media, read_form
@@ -292,7 +293,7 @@ class TwilioChannel:
             raise _error_of(error, is_send=is_send) from error
         except _NOT_SENT as error:
             raise DeliveryFailedError("network") from error
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, *UNREADABLE) as error:
             if is_send:
                 raise DeliveryUnknownError("twilio_no_answer") from error
             raise DeliveryFailedError("network") from error

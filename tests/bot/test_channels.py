@@ -211,8 +211,12 @@ def test_a_provider_out_of_reach_has_surely_taken_nothing(provider: Rig):
     assert failed.value.code == "network"
 
 
-def test_an_unreadable_answer_is_an_error_of_the_contract(provider: Rig):
-    server_of(provider).fail_next(200, body=["not", "an", "object"])
+@pytest.mark.parametrize(
+    "body",
+    [["not", "an", "object"], {}, {"ok": True, "result": {}}, {"ok": True, "result": None}],
+)
+def test_an_unreadable_answer_is_an_error_of_the_contract(provider: Rig, body: object):
+    server_of(provider).fail_next(200, body=body)
 
     with pytest.raises(ChannelError):
         provider.channel.send(provider.part("Hello."))
