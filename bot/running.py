@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from enum import StrEnum
 
@@ -16,7 +17,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, select
 
 from bot import accounts, inbox, outbox, working
-from bot.channels.base import Channel, IncomingMessage, Receipt
+from bot.channels.base import Channel, ChannelError, IncomingMessage, Receipt
 from bot.channels.telegram import TelegramChannel
 from bot.clock import Clock
 from bot.dialogue import HttpDialogue
@@ -65,6 +66,7 @@ class Service:
         self._bells = Bells()
         self._stop = threading.Event()
         self._closing = ExitStack()
+        self._courtesies = ThreadPoolExecutor(max_workers=2, thread_name_prefix="courtesy")
         self._name = f"{socket.gethostname()[:20]}:{os.getpid()}:{secrets.token_hex(3)}"
         self.engine: Engine = open_database(settings)
         self.authority: Authority = accounts.prepare(self.engine, settings)
@@ -78,6 +80,7 @@ class Service:
         """Starts the roles; returns when the web pages answer and the dialogue is up or late."""
         self._closing.callback(self.engine.dispose)
         self._closing.callback(self.dialogue.close)
+        self._closing.callback(self._courtesies.shutdown, wait=False, cancel_futures=True)
         for channel in self._accounts.channels.values():
             self._closing.callback(channel.close)
         process = self._start_dialogue() if Role.DIALOGUE in self._roles else None
@@ -158,11 +161,30 @@ class Service:
     def _start_polling(self) -> None:
         if self.settings.telegram_webhook_secret is not None:
             return
-        for channel in self._accounts.channels.values():
-            if isinstance(channel, TelegramChannel):
-                polling = Polling(channel, self._receive)
-                polling.start()
-                self._closing.callback(polling.stop)
+        for channel in self._telegram():
+            polling = Polling(
+                channel,
+                self._receive,
+                take_over_webhook=self.settings.telegram_take_over_webhook,
+            )
+            polling.start()
+            self._closing.callback(polling.stop)
+
+    def _ask_for_webhooks(self) -> None:
+        """Tells Telegram where to call; Twilio is told in its own console."""
+        if self.settings.telegram_webhook_secret is None or self.settings.public_url is None:
+            return
+        base = str(self.settings.public_url).rstrip("/")
+        for channel in self._telegram():
+            try:
+                channel.set_webhook(f"{base}/webhooks/telegram/{channel.account}")
+            except ChannelError as error:
+                # What is set from an earlier start still holds: serve on, and say so.
+                log.error("webhook_not_set", why=type(error).__name__)  # noqa: TRY400
+
+    def _telegram(self) -> list[TelegramChannel]:
+        channels = self._accounts.channels.values()
+        return [channel for channel in channels if isinstance(channel, TelegramChannel)]
 
     def _start_clock(self) -> None:
         clock = Clock(
@@ -185,6 +207,8 @@ class Service:
             app, self.settings.host, self.settings.port, threads=self.settings.web_threads
         )
         self._closing.callback(server.stop)
+        if Role.WEBHOOKS in self._roles:
+            self._ask_for_webhooks()
 
     def _blueprints(self) -> list[Blueprint]:
         settings = self.settings
@@ -205,6 +229,9 @@ class Service:
         quiet = dt.timedelta(seconds=self.settings.quiet_seconds)
         inbox.receive(self.engine, self._accounts.of(channel), message, quiet=quiet)
         self._bells.inbox.ring()
+        if message.acknowledge is not None:
+            # Only so that the button stops turning: nobody waits for it.
+            self._courtesies.submit(channel.acknowledge, message)
 
     def _record_receipt(self, channel: Channel, receipt: Receipt) -> None:
         outbox.record_receipt(self.engine, self._accounts.of(channel), receipt)

@@ -4,8 +4,10 @@ import secrets
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, model_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from models.authority import Nation
 
@@ -19,9 +21,18 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Everything that can be set. With nothing set, a demonstration runs on this machine."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        env_file=".env",
+        extra="ignore",
+        # A line left blank in `.env` sets nothing: no provider has an empty token.
+        env_ignore_empty=True,
+        # The value of a wrong setting may be a secret.
+        hide_input_in_errors=True,
+    )
 
-    database_url: str = "sqlite:///var/frontdoor.db"
+    # Not shown: it may hold a password.
+    database_url: Annotated[str, Field(repr=False)] = "sqlite:///var/frontdoor.db"
     data_dir: Path = Path("var")
     """Where keys, models and the default database live."""
     host: str = "127.0.0.1"
@@ -41,6 +52,9 @@ class Settings(BaseSettings):
     telegram_base_url: str | None = None
     telegram_webhook_secret: SecretStr | None = None
     """When set, Telegram calls our webhook; without it we ask Telegram for messages (polling)."""
+
+    telegram_take_over_webhook: bool = False
+    """Whether polling first removes a webhook that the bot still has somewhere else."""
 
     twilio_account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-f]{32}$")] | None = None
     twilio_auth_token: SecretStr | None = None
@@ -62,6 +76,17 @@ class Settings(BaseSettings):
     console_url: AnyHttpUrl | None = None
     """Where practitioners reach the console."""
     log_format: Annotated[str, Field(pattern="^(console|json)$")] = "console"
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database(cls, value: str) -> str:
+        try:
+            kind = make_url(value).get_backend_name()
+        except ArgumentError:
+            kind = ""
+        if kind not in {"sqlite", "postgresql"}:
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
 
     @model_validator(mode="after")
     def _check_together(self) -> "Settings":

@@ -156,6 +156,32 @@ DELIVERY_WORDS = {
     ),
 }
 
+# The outbox's own reasons for not sending now or at all.
+DELIVERY_WORDS |= {
+    "someone_is_here": DeliveryWords(
+        happened="The child said that someone is there. The message waits.",
+        do="Nothing. It goes by itself when the child says that the way is clear.",
+    ),
+    "outside_safe_times": DeliveryWords(
+        happened="It is outside the times that are safe for the child. The message waits.",
+        do="Nothing. It goes by itself at the next safe time.",
+    ),
+    "child_stopped": DeliveryWords(
+        happened="The child asked us to stop writing. The message was not sent.", do=_ANOTHER_WAY
+    ),
+    "window_closed": DeliveryWords(
+        happened=(
+            "WhatsApp allows free messages for 24 hours after the child last wrote. That time is"
+            " over."
+        ),
+        do="Send an approved template, or reach the child another safe way.",
+    ),
+    "no_answer": DeliveryWords(
+        happened="The provider gave no answer. We are finding out whether the message went.",
+        do="Nothing. It is looked for, and sent again only if it did not go.",
+    ),
+}
+
 _UNKNOWN = DeliveryWords(
     happened="The message did not arrive. The reason is not one we know.",
     do="Send it once more. If it fails again, use another way.",
