@@ -86,3 +86,7 @@ class MessageKind(StrEnum):
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
     UNKNOWN = "unknown"
+
+
+WORDLESS_KINDS = frozenset({MessageKind.DELETION, MessageKind.BLOCKED, MessageKind.UNBLOCKED})
+"""What a child does with the app rather than says to us; kept, and not answered."""

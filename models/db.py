@@ -19,7 +19,13 @@ def open_engine(url: str, keyring: Keyring, *, pool_size: int = 20) -> Engine:
     """Gives an engine for the database, with its keys; connects to nothing yet."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        engine = create_engine(address, pool_size=pool_size, max_overflow=pool_size * 4)
+        engine = create_engine(
+            address,
+            pool_size=pool_size,
+            max_overflow=pool_size * 4,
+            # A database error is logged with its text: it must not hold what was to be kept.
+            hide_parameters=True,
+        )
         _prepare_sqlite(engine)
     else:
         engine = create_engine(
@@ -27,6 +33,7 @@ def open_engine(url: str, keyring: Keyring, *, pool_size: int = 20) -> Engine:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"options": "-c timezone=utc -c idle_in_transaction_session_timeout=60s"},
         )
     attach_keyring(engine, keyring)
@@ -55,11 +62,12 @@ def _prepare_sqlite(engine: Engine) -> None:
         untyped: Any = connection
         untyped.isolation_level = None
         cursor = connection.cursor()
+        # First of all: the next line already waits for others who open the file.
+        cursor.execute("PRAGMA busy_timeout=15000")
         # Readers go on while one writes.
         cursor.execute("PRAGMA journal_mode=WAL")
         # A message we acknowledged must survive a power cut, not only a crash.
         cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA busy_timeout=15000")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 

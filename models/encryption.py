@@ -24,6 +24,8 @@ from sqlalchemy.types import TypeDecorator
 _VERSION = 1
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
+_TAG_BYTES = 16
+_SHORTEST = 2 + _NONCE_BYTES + _TAG_BYTES
 _DIALECT_ATTRIBUTE = "frontdoor_keyring"
 
 
@@ -53,17 +55,19 @@ class Keyring:
         Raises:
             EncryptionKeyError: its key is not on the ring, or the value was altered.
         """
+        if len(sealed) < _SHORTEST or sealed[0] != _VERSION:
+            raise EncryptionKeyError("A value is not one that we sealed: it was altered.")
         end = 2 + sealed[1]
         header, rest = sealed[:end], sealed[end:]
-        key_id = header[2:].decode()
+        key_id = header[2:].decode("utf-8", "replace")
         key = self.keys.get(key_id)
-        if sealed[0] != _VERSION or key is None:
+        if key is None:
             raise EncryptionKeyError(
                 f"No key named {key_id!r} on the ring; add it to the key file."
             )
         try:
             return AESGCM(key).decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], header)
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise EncryptionKeyError(f"A value does not open with the key {key_id!r}.") from error
 
     def digest(self, *parts: str) -> str:
@@ -116,13 +120,29 @@ def write_keyring(path: Path, keyring: Keyring) -> None:
         "keys": {name: base64.b64encode(key).decode() for name, key in keyring.keys.items()},
         "lookup_key": base64.b64encode(keyring.lookup_key).decode(),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1)
-        file.flush()
-        # A key lost to a power cut is every message lost.
-        os.fsync(file.fileno())
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
+            # A key lost to a power cut is every message lost.
+            os.fsync(file.fileno())
+        # A link appears whole or not at all: another process that starts reads all of it.
+        path.hardlink_to(fresh)
+    finally:
+        fresh.unlink()
+    _keep_name(path.parent)
+
+
+def _keep_name(folder: Path) -> None:
+    # The file's name is the folder's content, which a power cut can lose as well.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def attach_keyring(engine: Engine, keyring: Keyring) -> None:
