@@ -29,7 +29,6 @@ class HelpNumber:
     name: str
     nations: tuple[str, ...]
     source: str
-    words: str | None = None
 
 
 def languages() -> tuple[str, ...]:
@@ -49,15 +48,20 @@ def texts(key: str, language: str, tokens: Mapping[str, str] | None = None) -> t
 
 
 def fill(text: str, language: str, tokens: Mapping[str, str]) -> str:
-    """Gives a text with each `[[token]]` replaced; an unknown one vanishes."""
+    """Gives a text with each `[[token]]` replaced; an unknown one vanishes.
+
+    A token's value may hold tokens too: so `[[opens]]` comes out in the language of the text.
+    """
     known = {**_number_tokens(), **tokens}
 
     def value(found: re.Match[str]) -> str:
         name = found[1]
+        # Without its own name among the tokens, a value that holds itself comes to an end.
+        others = {key: words for key, words in tokens.items() if key != name}
         if name in known:
-            return known[name]
+            return fill(known[name], language, others)
         inner = _texts(language).get(name) or _texts(FALLBACK).get(name)
-        return fill(" ".join(inner), language, tokens) if inner else ""
+        return fill(" ".join(inner), language, others) if inner else ""
 
     # A token that vanished leaves its space behind.
     return _SPACES.sub(" ", _TOKEN.sub(value, text)).strip()
@@ -80,7 +84,7 @@ def numbers_checked_on() -> dt.date:
 
 @cache
 def _number_tokens() -> dict[str, str]:
-    return {number.key: number.words or number.number for number in help_numbers()}
+    return {number.key: number.number for number in help_numbers()}
 
 
 @cache
