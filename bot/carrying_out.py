@@ -1,12 +1,12 @@
 """Carrying out what was decided: replies, handover, urgency and "processed" in one transaction."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import structlog
 from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from bot.pipeline import Change, Outcome, Turn
 from bot.urgency import Assessment
@@ -38,12 +38,18 @@ def carry_out(
         if conversation.claimed_by != token:
             log.warning("claim_lost", conversation_id=conversation.id)
             return False
+        if turn.holder is Holder.PRACTITIONER and conversation.holder is not Holder.PRACTITIONER:
+            # The practitioner gave it back while we left the answer to them: it is ours again.
+            log.info("decided_again_after_release", conversation_id=conversation.id)
+            _free(conversation)
+            return False
+        outcome = _unless_taken(conversation, turn, outcome)
         messages = _messages(session, turn)
         _raise_urgency(session, conversation, outcome)
         _change(session, conversation, outcome)
         _assess(session, conversation, messages, outcome)
         _gather(session, conversation, messages, outcome)
-        _speak(session, conversation, messages, outcome, turn)
+        _speak(session, conversation, messages, outcome)
         _call(session, conversation, messages, outcome)
         if not is_first_aid:
             _finish(session, conversation, messages, outcome)
@@ -62,9 +68,31 @@ def has_waiting(session: Session, conversation: Conversation) -> bool:
     return session.scalars(waiting).first() is not None
 
 
+# What the bot says of these alone can be said beside a person: it is not about the worry.
+_ALWAYS_ANSWERED = {Change.STOP, Change.COVER, Change.UNCOVER}
+_NOT_SAID = {Change.HELD, Change.EMERGENCY_ANSWERED}
+
+
+def _unless_taken(conversation: Conversation, turn: Turn, outcome: Outcome) -> Outcome:
+    """Gives the outcome without the bot's words when a practitioner took over meanwhile."""
+    is_taken = conversation.holder is Holder.PRACTITIONER and turn.holder is not Holder.PRACTITIONER
+    if not is_taken or _ALWAYS_ANSWERED & outcome.changes:
+        return outcome
+    log.info("reply_dropped_after_take_over", conversation_id=conversation.id)
+    # What was not said was not asked either, and the emergency words are still to be given.
+    changes = outcome.changes - _NOT_SAID
+    return replace(outcome, replies=(), state=None, asked=None, changes=changes)
+
+
 def _messages(session: Session, turn: Turn) -> list[Message]:
     ids = [message.id for message in turn.messages]
-    rows = session.scalars(select(Message).where(Message.id.in_(ids)).order_by(Message.id))
+    # The words are read only where they are needed: what cannot be read must not stop the rest.
+    rows = session.scalars(
+        select(Message)
+        .options(defer(Message.text), defer(Message.details))
+        .where(Message.id.in_(ids))
+        .order_by(Message.id)
+    )
     return list(rows)
 
 
@@ -128,9 +156,12 @@ def _send_held(session: Session, conversation: Conversation) -> None:
         select(Delivery)
         .where(Delivery.conversation_id == conversation.id)
         .where(Delivery.status == DeliveryStatus.HELD)
+        .order_by(Delivery.id)
+        .with_for_update()
     )
     for delivery in held:
         delivery.status = DeliveryStatus.QUEUED
+        delivery.not_before = min(delivery.not_before, utc_now())
 
 
 def _assess(
@@ -183,13 +214,7 @@ def _speak(
     conversation: Conversation,
     messages: list[Message],
     outcome: Outcome,
-    turn: Turn,
 ) -> None:
-    is_taken = conversation.holder is Holder.PRACTITIONER and turn.holder is not Holder.PRACTITIONER
-    if is_taken and Change.STOP not in outcome.changes:
-        # A practitioner took over while we were deciding: the bot never speaks beside a person.
-        log.info("reply_dropped_after_take_over", conversation_id=conversation.id)
-        return
     for reply in outcome.replies:
         words = outgoing.Words(
             text=reply.text,
@@ -231,12 +256,16 @@ def _finish(
     if outcome.state is not None:
         conversation.dialogue_state = outcome.state
         conversation.asked = outcome.asked
-    conversation.claimed_by = None
-    conversation.claimed_until = None
-    conversation.failures = 0
+    _free(conversation)
     session.flush()
     if not has_waiting(session, conversation):
         conversation.due_at = None
         conversation.pending_urgency = Urgency.NO_CONCERN
     elif conversation.due_at is None:
         conversation.due_at = now
+
+
+def _free(conversation: Conversation) -> None:
+    conversation.claimed_by = None
+    conversation.claimed_until = None
+    conversation.failures = 0

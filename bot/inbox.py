@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import structlog
-from sqlalchemy import Engine, case, or_, select
+from sqlalchemy import Engine, Select, case, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from bot.dialogue import Dialogue
 from handover import audit, service
 from models.authority import ChannelAccount
 from models.base import utc_now
-from models.channel import CAPABILITIES, MessageKind
+from models.channel import CAPABILITIES, WORDLESS_KINDS, MessageKind
 from models.conversation import (
     Author,
     Child,
@@ -38,6 +38,7 @@ log = structlog.get_logger()
 _LEASE = dt.timedelta(seconds=30)
 _RETRY_AFTER = dt.timedelta(milliseconds=300)
 _GIVE_UP_AFTER = 3
+_LONGEST_BURST = 4  # quiet waits from the first message to the answer, at most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,8 @@ def receive(
             return Received(
                 conversation_id=conversation.id, message_id=first, is_new=False, level=level
             )
-        _note_arrival(conversation, incoming, level, quiet)
+        _note_arrival(conversation, incoming, level)
+        _make_due(session, conversation, quiet)
         message.episode = conversation.episode
         audit.announce(session, conversation, "message", message.id)
         if level.raises_alert:
@@ -88,7 +90,7 @@ def receive(
         conversation_id=conversation.id,
         message_id=message.id,
         kind=message.kind.value,
-        level=level.value,
+        urgency=level.value,
     )
     return Received(
         conversation_id=conversation.id, message_id=message.id, is_new=True, level=level
@@ -125,11 +127,14 @@ def drain(
 
 
 def _work(engine: Engine, dialogue: Dialogue, claim: Claim) -> None:
-    turn = turns.load(engine, claim.conversation_id)
+    is_given_up = _failures(engine, claim) >= _GIVE_UP_AFTER
+    # What broke us may lie in anything that is read: then only the least is.
+    load = turns.load_least if is_given_up else turns.load
+    turn = load(engine, claim.conversation_id)
     if turn is None:
         _let_go(engine, claim)
         return
-    if _failures(engine, claim) >= _GIVE_UP_AFTER:
+    if is_given_up:
         # A child must not wait for ever on a message that breaks us: say so, and call a person.
         log.error("conversation_given_up", conversation_id=claim.conversation_id)
         carrying_out.carry_out(engine, claim.token, turn, pipeline.give_up(turn))
@@ -146,21 +151,13 @@ def _work(engine: Engine, dialogue: Dialogue, claim: Claim) -> None:
 def claim_next(engine: Engine, *, worker: str, urgent_only: bool = False) -> Claim | None:
     """Gives a claim on the conversation that is most urgent, then longest due, or None."""
     now = utc_now()
-    rank = case({level.value: level.rank for level in Urgency}, value=Conversation.pending_urgency)
-    due = (
-        select(Conversation)
-        .where(Conversation.due_at <= now)
-        .where(or_(Conversation.claimed_until.is_(None), Conversation.claimed_until < now))
-        .order_by(rank.desc(), Conversation.due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    if urgent_only:
-        due = due.where(Conversation.pending_urgency.in_([Urgency.EMERGENCY, Urgency.URGENT]))
-    if not _anything_due(engine, now):
-        return None
+    due = _due(now, urgent_only=urgent_only)
+    with reading(engine) as session:
+        # An idle worker must not take the write lock many times a second.
+        if session.scalars(due.with_only_columns(Conversation.id)).first() is None:
+            return None
     with transaction(engine) as session:
-        conversation = session.scalars(due).first()
+        conversation = session.scalars(due.with_for_update(skip_locked=True)).first()
         if conversation is None:
             return None
         token = f"{worker}:{secrets.token_hex(8)}"
@@ -171,13 +168,18 @@ def claim_next(engine: Engine, *, worker: str, urgent_only: bool = False) -> Cla
         return Claim(conversation_id=conversation.id, token=token)
 
 
-def _anything_due(engine: Engine, now: dt.datetime) -> bool:
-    # An idle worker must not take the write lock many times a second.
-    with reading(engine) as session:
-        found = session.scalars(
-            select(Conversation.id).where(Conversation.due_at <= now).limit(1)
-        ).first()
-    return found is not None
+def _due(now: dt.datetime, *, urgent_only: bool) -> Select[Conversation]:
+    rank = case({level.value: level.rank for level in Urgency}, value=Conversation.pending_urgency)
+    due = (
+        select(Conversation)
+        .where(Conversation.due_at <= now)
+        .where(or_(Conversation.claimed_until.is_(None), Conversation.claimed_until < now))
+        .order_by(rank.desc(), Conversation.due_at)
+        .limit(1)
+    )
+    if urgent_only:
+        due = due.where(Conversation.pending_urgency.in_([Urgency.EMERGENCY, Urgency.URGENT]))
+    return due
 
 
 def _find_or_open(
@@ -279,23 +281,36 @@ def _earlier(session: Session, account: ChannelAccount, incoming: IncomingMessag
     ).one()
 
 
-def _note_arrival(
-    conversation: Conversation, incoming: IncomingMessage, level: Urgency, quiet: dt.timedelta
-) -> None:
+def _note_arrival(conversation: Conversation, incoming: IncomingMessage, level: Urgency) -> None:
     now = utc_now()
+    conversation.blocked_at = now if incoming.kind is MessageKind.BLOCKED else None
+    conversation.pending_urgency = highest(conversation.pending_urgency, level)
+    if incoming.kind in WORDLESS_KINDS:
+        # The child did something with the app, and said nothing to us.
+        return
     if conversation.ended_at is not None:
         _begin_episode(conversation)
-    if incoming.kind is MessageKind.BLOCKED:
-        conversation.blocked_at = now
-    else:
-        conversation.blocked_at = None
     window = CAPABILITIES[conversation.channel].free_window_hours
     if window is not None:
         conversation.window_ends_at = now + dt.timedelta(hours=window)
     conversation.last_inbound_at = now
-    conversation.pending_urgency = highest(conversation.pending_urgency, level)
-    # Each message of a burst starts the quiet wait anew; an urgent one ends it.
-    conversation.due_at = now if conversation.pending_urgency.raises_alert else now + quiet
+
+
+def _make_due(session: Session, conversation: Conversation, quiet: dt.timedelta) -> None:
+    now = utc_now()
+    if conversation.pending_urgency.raises_alert or not quiet:
+        conversation.due_at = now
+        return
+    # Each message of a burst starts the quiet wait anew, but a child who writes on and on, or
+    # who waits already because there are many, must not put off their own answer for ever.
+    first = session.scalar(
+        select(func.min(Message.created_at))
+        .where(Message.conversation_id == conversation.id)
+        .where(Message.author == Author.CHILD)
+        .where(Message.processed_at.is_(None))
+    )
+    latest = (first or now) + quiet * _LONGEST_BURST
+    conversation.due_at = min(now + quiet, latest)
 
 
 def _begin_episode(conversation: Conversation) -> None:

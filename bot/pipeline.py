@@ -24,7 +24,7 @@ from bot.urgency import Assessment, Context, ModelScore
 from handover import wording
 from handover.outgoing import Choice
 from handover.records import GatheredAnswer
-from models.channel import ChannelName, MessageKind
+from models.channel import WORDLESS_KINDS, ChannelName, MessageKind
 from models.conversation import HandoverReason, Holder
 from models.urgency import Harm, Urgency, highest
 
@@ -57,6 +57,9 @@ class Turn:
     """What the child wrote just before, newest last."""
     harms: frozenset[Harm] = frozenset()
     """What was found earlier in this episode."""
+    was_urgent: bool = False
+    """Whether something earlier in this episode called a person at once. The conversation's own
+    level does not tell: these messages have raised it already, when they came in."""
     asked: str | None = None
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     state: str | None = None
@@ -65,6 +68,8 @@ class Turn:
     is_covered: bool = False
     is_safe_word: bool = False
     """Whether the newest message is the child's own safe word."""
+    has_safe_word: bool = False
+    """Whether the child chose one; then nothing else ends the cover."""
     was_stopped: bool = False
     emergency_answered_at: dt.datetime | None = None
     held_at: dt.datetime | None = None
@@ -127,6 +132,9 @@ def first_aid(turn: Turn) -> Outcome | None:
         return None
     if turn.holder is Holder.PRACTITIONER or turn.is_covered:
         return None
+    if _signal(turn) is Signal.SOMEONE_HERE:
+        # They may be looking at this very phone: a person is called, and only the cover is shown.
+        return None
     newest = [urgency.assess(message.text) for message in turn.messages]
     harms = frozenset(harm for assessment in newest for harm in assessment.harms)
     return Outcome(
@@ -139,27 +147,66 @@ def first_aid(turn: Turn) -> Outcome | None:
 
 def decide(turn: Turn, dialogue: Dialogue) -> Outcome:
     """Gives what is to be done about the turn's messages."""
+    if all(message.kind in WORDLESS_KINDS for message in turn.messages):
+        # A deletion or a block is no word to us: it asks for no answer, least of all under cover.
+        return Outcome()
     judged = _judge(turn, dialogue)
-    signal = _signal(turn)
-    if signal is not None:
-        return _merge(judged, _follow_signal(turn, judged, signal))
-    if turn.is_covered:
-        return _merge(judged, _stay_covered(turn, judged))
-    if turn.holder is Holder.PRACTITIONER:
-        return _merge(judged, Outcome(handover=_call(turn, judged.urgency)))
-    return _merge(judged, _answer(turn, judged, dialogue))
+    decided = _decide(turn, judged, dialogue)
+    if turn.was_stopped and Change.STOP not in decided.changes:
+        # Who writes again wants to be answered again, whoever answers.
+        decided = replace(decided, changes=decided.changes | {Change.RESUME})
+    return _merge(judged, decided)
 
 
 def give_up(turn: Turn) -> Outcome:
     """Gives what is said when deciding failed again and again: the truth, and a person."""
     level = highest(turn.urgency, Urgency.CONCERN, *(m.phrase_level for m in turn.messages))
+    changes = {Change.HELD, Change.SUBMIT}
+    if turn.was_stopped:
+        changes.add(Change.RESUME)
     return Outcome(
-        replies=() if turn.holder is Holder.PRACTITIONER else _holding(turn, turn.language),
+        replies=_last_resort(turn),
         handover=HandoverReason.BOT_UNAVAILABLE,
         urgency=level,
-        changes=frozenset({Change.HELD, Change.SUBMIT}),
+        assessments={message.id: _unjudged(message, turn.language) for message in turn.messages},
+        changes=frozenset(changes),
         needs_rescoring=True,
     )
+
+
+def _last_resort(turn: Turn) -> tuple[Reply, ...]:
+    if turn.is_covered:
+        return _say("cover_again", wording.FALLBACK, turn)
+    if turn.holder is Holder.PRACTITIONER:
+        return ()
+    level = highest(*(message.phrase_level for message in turn.messages))
+    if level is Urgency.EMERGENCY and _is_emergency_unanswered(turn):
+        return _emergency_words(turn, turn.language, frozenset())
+    return _holding(turn, turn.language)
+
+
+def _unjudged(message: TurnMessage, language: str) -> Assessment:
+    """Gives what is known of a message that could not be judged; the clock judges it later."""
+    return Assessment(
+        level=message.phrase_level,
+        harms=frozenset(),
+        scores={},
+        reasons=(),
+        language=language,
+        scored="phrases",
+        model_version=None,
+    )
+
+
+def _decide(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
+    signal = _signal(turn)
+    if signal is not None:
+        return _follow_signal(turn, judged, signal)
+    if turn.is_covered:
+        return _stay_covered(turn, judged)
+    if turn.holder is Holder.PRACTITIONER:
+        return Outcome(handover=_call(turn, judged.urgency))
+    return _answer(turn, judged, dialogue)
 
 
 def _judge(turn: Turn, dialogue: Dialogue) -> Outcome:
@@ -212,10 +259,11 @@ def _language(turn: Turn, assessments: Mapping[int, Assessment]) -> str:
 def _signal(turn: Turn) -> Signal | None:
     newest = turn.messages[-1]
     if turn.is_covered:
-        is_back = turn.is_safe_word or signal_in(newest.text) is Signal.BACK
-        return Signal.BACK if is_back else None
+        is_said = not turn.has_safe_word and signal_in(newest.text) is Signal.BACK
+        return Signal.BACK if turn.is_safe_word or is_said else None
     signals = [signal_in(message.text) for message in turn.messages]
-    return next((found for found in signals if found in {Signal.STOP, Signal.SOMEONE_HERE}), None)
+    # Whoever is here may read the words of a farewell too.
+    return next((found for found in (Signal.SOMEONE_HERE, Signal.STOP) if found in signals), None)
 
 
 def _follow_signal(turn: Turn, judged: Outcome, signal: Signal) -> Outcome:
@@ -226,7 +274,9 @@ def _follow_signal(turn: Turn, judged: Outcome, signal: Signal) -> Outcome:
             at_risk = level.raises_alert
             return Outcome(
                 replies=() if turn.was_stopped else _say("stopped", language, turn),
-                handover=HandoverReason.STOPPED_AFTER_RISK if at_risk else None,
+                handover=(
+                    HandoverReason.STOPPED_AFTER_RISK if at_risk else _call(turn, judged.urgency)
+                ),
                 urgency=level if at_risk else judged.urgency,
                 changes=frozenset({Change.STOP}),
             )
@@ -238,7 +288,9 @@ def _follow_signal(turn: Turn, judged: Outcome, signal: Signal) -> Outcome:
             )
         case Signal.BACK:
             return Outcome(
-                replies=_say("welcome_back", language, turn), changes=frozenset({Change.UNCOVER})
+                replies=_say("welcome_back", language, turn),
+                handover=_call(turn, judged.urgency),
+                changes=frozenset({Change.UNCOVER}),
             )
 
 
@@ -254,9 +306,8 @@ def _answer(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
     language = judged.language or turn.language
     spoken = [m for m in turn.messages if m.text.strip() or m.choice is not None]
     first = (*_first_words(turn, judged, language), *_media_replies(turn, language))
-    changes = _changes_before_talk(turn, judged)
     if not spoken:
-        return Outcome(replies=first, handover=_call_for_media(turn), changes=changes)
+        return Outcome(replies=first, handover=_call_for_media(turn))
     try:
         answer = _converse(turn, judged, spoken, dialogue)
     except DialogueUnavailableError as error:
@@ -265,7 +316,11 @@ def _answer(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
         outcome = _without_dialogue(turn, judged, first, language)
     else:
         outcome = _with_dialogue(turn, judged, answer, first, language)
-    return replace(outcome, changes=outcome.changes | changes)
+    if outcome.handover is None:
+        outcome = replace(outcome, handover=_call_for_media(turn))
+    if _tells_emergency(turn, judged, first, outcome):
+        return replace(outcome, changes=outcome.changes | {Change.EMERGENCY_ANSWERED})
+    return outcome
 
 
 def _converse(
@@ -277,18 +332,20 @@ def _converse(
     return dialogue.turn(_dialogue_turn(turn, judged, spoken, judged.language or turn.language))
 
 
-def _changes_before_talk(turn: Turn, judged: Outcome) -> frozenset[Change]:
-    changes = {Change.RESUME} if turn.was_stopped else set()
-    if judged.urgency is Urgency.EMERGENCY and _is_emergency_unanswered(turn):
-        changes.add(Change.EMERGENCY_ANSWERED)
-    return frozenset(changes)
+def _tells_emergency(
+    turn: Turn, judged: Outcome, first: tuple[Reply, ...], outcome: Outcome
+) -> bool:
+    """Tells whether the emergency words are really among what goes out."""
+    if judged.urgency is not Urgency.EMERGENCY or not _is_emergency_unanswered(turn):
+        return False
+    return outcome.replies[: len(first)] == first
 
 
 def _call_for_media(turn: Turn) -> HandoverReason | None:
-    """A voice note is kept for a person to hear; alone it says nothing of urgency."""
+    """A voice note is kept for a person to hear, so one is called, whatever was said before."""
     kinds = {message.kind for message in turn.messages}
-    is_kept = bool(kinds & {MessageKind.VOICE, MessageKind.VIDEO, MessageKind.IMAGE})
-    return HandoverReason.ATTACHMENT if is_kept and turn.urgency.rank > 0 else None
+    is_seen = bool(kinds & {MessageKind.VIDEO, MessageKind.IMAGE}) and turn.urgency.rank > 0
+    return HandoverReason.ATTACHMENT if is_seen or MessageKind.VOICE in kinds else None
 
 
 def _with_dialogue(
@@ -298,12 +355,7 @@ def _with_dialogue(
     first: tuple[Reply, ...],
     language: str,
 ) -> Outcome:
-    said = tuple(
-        Reply(text=wording.fill(reply.text, language, turn.tokens), choices=reply.choices)
-        for reply in answer.replies
-    )
-    if not said and "request_person" in answer.commands:
-        said = _say("person_called", language, turn)
+    said = _said(turn, answer, language)
     outcome = Outcome(
         replies=(*first, *said),
         handover=_call(turn, judged.urgency) or _called_by(answer.commands, judged.urgency),
@@ -317,10 +369,44 @@ def _with_dialogue(
         # Somebody else may be reading: nothing but the dialogue's bland words goes out.
         return replace(
             outcome,
-            replies=said,
+            replies=said or _say("cover_again", wording.FALLBACK, turn),
             urgency=highest(judged.urgency, _if_disclosed(turn)),
         )
+    if "someone_here" in answer.commands:
+        return _obey(outcome, _follow_signal(turn, judged, Signal.SOMEONE_HERE), ())
+    if "stop" in answer.commands:
+        return _obey(outcome, _follow_signal(turn, judged, Signal.STOP), first)
+    if not outcome.replies:
+        # A dialogue that does something and says nothing must not leave a child in silence.
+        return replace(
+            outcome,
+            replies=_holding(turn, language),
+            handover=outcome.handover or HandoverReason.BOT_UNAVAILABLE,
+            changes=outcome.changes | {Change.HELD},
+        )
     return outcome
+
+
+def _said(turn: Turn, answer: DialogueAnswer, language: str) -> tuple[Reply, ...]:
+    filled = [
+        Reply(text=wording.fill(reply.text, language, turn.tokens), choices=reply.choices)
+        for reply in answer.replies
+    ]
+    said = tuple(reply for reply in filled if reply.text)
+    if not said and "request_person" in answer.commands:
+        return _say("person_called", language, turn)
+    return said
+
+
+def _obey(outcome: Outcome, followed: Outcome, first: tuple[Reply, ...]) -> Outcome:
+    """Does what a signal asks, where the dialogue understood it from other words."""
+    return replace(
+        outcome,
+        replies=(*first, *followed.replies),
+        handover=followed.handover or outcome.handover,
+        urgency=highest(outcome.urgency, followed.urgency),
+        changes=outcome.changes | followed.changes,
+    )
 
 
 def _without_dialogue(
@@ -340,7 +426,7 @@ def _first_words(turn: Turn, judged: Outcome, language: str) -> tuple[Reply, ...
         if _is_emergency_unanswered(turn):
             return _emergency_words(turn, language, _harms(judged))
         return ()
-    if judged.urgency is Urgency.URGENT and not turn.urgency.raises_alert:
+    if judged.urgency is Urgency.URGENT and not turn.was_urgent:
         suicidal = _harms(judged) & {Harm.SUICIDE, Harm.SELF_HARM}
         return _say("urgent_called_suicide" if suicidal else "urgent_called", language, turn)
     return ()

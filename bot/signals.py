@@ -4,6 +4,7 @@ They count only when they are the whole message, so that "stop him" is never tak
 """
 
 import re
+import unicodedata
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -24,11 +25,14 @@ class Signal(StrEnum):
 
 def signal_in(text: str) -> Signal | None:
     """Gives what the whole message asks for, or None."""
-    plain = " ".join(_NOISE.sub("", text.casefold()).split())
-    return _signals().get(plain)
+    return _signals().get(_plain(text))
 
 
 @cache
 def _signals() -> dict[str, Signal]:
     data: dict[str, list[str]] = YAML(typ="safe").load(_DATA.read_text("utf-8"))
-    return {phrase: Signal(name) for name, phrases in data.items() for phrase in phrases}
+    return {_plain(phrase): Signal(name) for name, phrases in data.items() for phrase in phrases}
+
+
+def _plain(text: str) -> str:
+    return " ".join(_NOISE.sub("", unicodedata.normalize("NFC", text.casefold())).split())

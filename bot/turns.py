@@ -7,16 +7,15 @@ from sqlalchemy.orm import Session
 
 from bot.pipeline import Turn, TurnMessage
 from bot.urgency import phrase_level
-from handover import hours, records, wording
+from handover import hours, records
 from models.base import utc_now
-from models.channel import MessageKind
+from models.channel import WORDLESS_KINDS
 from models.conversation import Author, Conversation, Message, UrgencyAssessment
 from models.db import reading
 from models.encryption import keyring_of
-from models.urgency import Harm
+from models.urgency import Harm, Urgency
 
 _PREVIOUS = 8
-_SILENT_KINDS = {MessageKind.DELETION, MessageKind.BLOCKED}
 
 
 def load(engine: Engine, conversation_id: int) -> Turn | None:
@@ -27,6 +26,43 @@ def load(engine: Engine, conversation_id: int) -> Turn | None:
         if not waiting:
             return None
         return _turn(session, conversation, waiting)
+
+
+def load_least(engine: Engine, conversation_id: int) -> Turn | None:
+    """Gives a turn of nothing but what is needed to say that we failed and to call a person.
+
+    The words, the history and the dialogue's state are left alone: one of them broke us.
+    """
+    with reading(engine) as session:
+        conversation = session.get_one(Conversation, conversation_id)
+        waiting = session.execute(
+            select(Message.id, Message.kind)
+            .where(Message.conversation_id == conversation.id)
+            .where(Message.author == Author.CHILD)
+            .where(Message.processed_at.is_(None))
+            .order_by(Message.id)
+        ).all()
+        if not waiting:
+            return None
+        return Turn(
+            conversation=str(conversation.id),
+            messages=tuple(
+                TurnMessage(
+                    id=number, kind=kind, text="", phrase_level=conversation.pending_urgency
+                )
+                for number, kind in waiting
+            ),
+            channel=conversation.channel,
+            language=conversation.language,
+            holder=conversation.holder,
+            urgency=conversation.urgency,
+            now=utc_now(),
+            tokens=_tokens(conversation, hours.at(conversation.authority, utc_now())),
+            is_covered=conversation.covered_at is not None,
+            was_stopped=conversation.stopped_at is not None,
+            emergency_answered_at=conversation.emergency_answered_at,
+            held_at=conversation.held_at,
+        )
 
 
 def _unprocessed(session: Session, conversation: Conversation) -> list[Message]:
@@ -56,6 +92,7 @@ def _turn(session: Session, conversation: Conversation, waiting: list[Message]) 
         now=now,
         previous=tuple(message.text for message in earlier if message.text),
         harms=_harms(session, [message.id for message in earlier]),
+        was_urgent=_was_urgent(session, conversation, before=waiting[0].id),
         asked=conversation.asked,
         known=records.known_answers(session, conversation),
         state=conversation.dialogue_state,
@@ -63,6 +100,7 @@ def _turn(session: Session, conversation: Conversation, waiting: list[Message]) 
         is_open=present.is_open,
         is_covered=conversation.covered_at is not None,
         is_safe_word=_is_safe_word(session, conversation, waiting[-1].text),
+        has_safe_word=conversation.child.safe_word_digest is not None,
         was_stopped=conversation.stopped_at is not None,
         emergency_answered_at=conversation.emergency_answered_at,
         held_at=conversation.held_at,
@@ -111,7 +149,7 @@ def _earlier(session: Session, conversation: Conversation, *, before: int) -> li
         .where(Message.author == Author.CHILD)
         .where(Message.episode == conversation.episode)
         .where(Message.id < before)
-        .where(Message.kind.not_in(_SILENT_KINDS))
+        .where(Message.kind.not_in(WORDLESS_KINDS))
         .order_by(Message.id.desc())
         .limit(_PREVIOUS)
     )
@@ -125,6 +163,19 @@ def _harms(session: Session, message_ids: list[int]) -> frozenset[Harm]:
     return frozenset(Harm(harm) for harms in rows for harm in harms)
 
 
+def _was_urgent(session: Session, conversation: Conversation, *, before: int) -> bool:
+    found = session.scalars(
+        select(UrgencyAssessment.id)
+        .join(Message, Message.id == UrgencyAssessment.message_id)
+        .where(Message.conversation_id == conversation.id)
+        .where(Message.episode == conversation.episode)
+        .where(Message.id < before)
+        .where(UrgencyAssessment.urgency.in_([Urgency.EMERGENCY, Urgency.URGENT]))
+        .limit(1)
+    ).first()
+    return found is not None
+
+
 def _is_safe_word(session: Session, conversation: Conversation, text: str) -> bool:
     digest = conversation.child.safe_word_digest
     if digest is None:
@@ -134,7 +185,4 @@ def _is_safe_word(session: Session, conversation: Conversation, text: str) -> bo
 
 
 def _tokens(conversation: Conversation, present: hours.Hours) -> dict[str, str]:
-    key = "hours_open" if present.is_open else "hours_closed"
-    times = {"closes": present.closes, "opens": present.opens}
-    line = " ".join(wording.texts(key, conversation.language, times))
-    return {"service_name": conversation.authority.service_name, "hours_line": line, **times}
+    return {"service_name": conversation.authority.service_name, **present.tokens}
