@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot import carrying_out, inbox, outbox, urgency
@@ -32,6 +32,7 @@ _LEASE_NAME = "clock"
 _LEASE = dt.timedelta(seconds=30)
 _QUIET_BEFORE_SUBMIT = dt.timedelta(minutes=10)
 _LIVE_EVENTS_KEPT = dt.timedelta(days=2)
+_ENOUGH_FAILURES = 3  # in one sweep, after which the model is taken to be away
 
 
 class Clock:
@@ -91,11 +92,15 @@ class Clock:
 
     def score_again(self) -> None:
         """Scores messages that only the phrases could judge while the model was away."""
+        failures = 0
         for assessment_id in _unscored(self._engine):
             try:
                 _score_again(self._engine, self._dialogue, assessment_id)
             except DialogueUnavailableError:
-                return
+                # One message that the model cannot read must not keep it from all the others.
+                failures += 1
+                if failures == _ENOUGH_FAILURES:
+                    return
 
     def submit_quiet_contacts(self) -> None:
         """Puts worries before people when the child has gone quiet without an end."""
@@ -108,6 +113,8 @@ class Clock:
                 .where(Contact.urgency != Urgency.NO_CONCERN)
                 .where(Conversation.last_inbound_at < before)
                 .limit(100)
+                # A call for a person is the conversation's: nobody else opens one meanwhile.
+                .with_for_update(skip_locked=True, of=[Conversation, Contact])
             ).all()
             for contact in quiet:
                 records.submit(session, contact)
@@ -173,7 +180,8 @@ def _unscored(engine: Engine) -> list[int]:
             session.scalars(
                 select(UrgencyAssessment.id)
                 .where(UrgencyAssessment.needs_rescoring.is_(True))
-                .order_by(UrgencyAssessment.id)
+                # In no order, so that the same few that fail are not always the first.
+                .order_by(func.random())
                 .limit(200)
             )
         )
@@ -182,18 +190,22 @@ def _unscored(engine: Engine) -> list[int]:
 def _score_again(engine: Engine, dialogue: Dialogue, assessment_id: int) -> None:
     with reading(engine) as session:
         message_id = session.get_one(UrgencyAssessment, assessment_id).message_id
-        text = session.get_one(Message, message_id).text
+        message = session.get_one(Message, message_id)
+        text, conversation_id = message.text, message.conversation_id
     [score] = dialogue.score([text])
     assessment = urgency.assess(text, model=score)
     with transaction(engine) as session:
+        # Locked before it is compared: somebody else may be raising it higher.
+        conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
         earlier = session.get_one(UrgencyAssessment, assessment_id, with_for_update=True)
         if not earlier.needs_rescoring:
             return
         earlier.needs_rescoring = False
         message = earlier.message
         session.add(carrying_out.assessment_row(message, assessment))
-        conversation = message.conversation
-        if assessment.level.rank <= conversation.urgency.rank:
+        is_corrected = any(one.scored_by == "practitioner" for one in message.assessments)
+        # What a named person said of these very words stands.
+        if is_corrected or assessment.level.rank <= conversation.urgency.rank:
             return
         conversation.urgency = assessment.level
         records.raise_urgency(records.current_contact(session, conversation), assessment.level)

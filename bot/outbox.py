@@ -17,6 +17,7 @@ from bot.channels.base import (
     Button,
     Channel,
     DeliveryFailedError,
+    DeliveryPacedError,
     DeliveryRefusedError,
     DeliveryUnknownError,
     OutgoingPart,
@@ -34,6 +35,9 @@ log = structlog.get_logger()
 _LEASE = dt.timedelta(seconds=40)
 _LONGEST_WAIT = dt.timedelta(minutes=10)
 _GIVE_UP_AFTER = dt.timedelta(hours=12)
+_FEWEST_TRIES = 10  # before giving up: a message may have been held for longer than that
+_TELL_AFTER = 6  # tries, which take about two minutes
+_SHORTEST_WAIT = dt.timedelta(seconds=1)
 
 # A receipt may come late or twice, in any order: it never takes a status back.
 _ORDER = {
@@ -54,6 +58,7 @@ class _Job:
     """One part to be sent, and the claim on it."""
 
     delivery_id: int
+    conversation_id: int
     account_id: int
     token: str
     part: OutgoingPart
@@ -72,29 +77,28 @@ def send_due(
         urgent_only: whether to leave everything else to others.
     """
     job = _claim(engine, list(channels), worker, urgent_only=urgent_only)
-    if job is None:
-        return False
-    _settle(engine, job, _attempt(channels[job.account_id], job))
-    return True
+    if isinstance(job, _Job):
+        _settle(engine, job, _attempt(channels[job.account_id], job))
+    return job is not None
 
 
 def record_receipt(engine: Engine, account_id: int, receipt: Receipt) -> bool:
     """Moves a delivery's status forward by a provider's word; False when it names none of ours."""
     with transaction(engine) as session:
-        delivery = session.scalars(
-            select(Delivery)
+        found = session.execute(
+            select(Delivery.id, Delivery.conversation_id)
             .where(Delivery.account_id == account_id)
             .where(Delivery.external_id == receipt.external_id)
-            .with_for_update()
         ).first()
-        if delivery is None:
+        if found is None:
             return False
+        delivery = _lock(session, *found)
         if _ORDER[receipt.status] <= _ORDER[delivery.status]:
             return True
         delivery.status = receipt.status
         delivery.error_code = receipt.error_code or delivery.error_code
-        if receipt.status is DeliveryStatus.DELIVERED:
-            delivery.delivered_at = utc_now()
+        if receipt.status in {DeliveryStatus.DELIVERED, DeliveryStatus.READ}:
+            delivery.delivered_at = delivery.delivered_at or utc_now()
         if receipt.status in {DeliveryStatus.FAILED, DeliveryStatus.REFUSED}:
             _tell_a_person(session, delivery)
         audit.announce(session, delivery.conversation, "delivery", delivery.message_id)
@@ -104,14 +108,19 @@ def record_receipt(engine: Engine, account_id: int, receipt: Receipt) -> bool:
 def release_held(engine: Engine) -> int:
     """Queues again what a safe-contact plan held and now allows; gives how many."""
     now = utc_now()
+    talking_since = now - contact_plan.STILL_TALKING
     with transaction(engine) as session:
         held = session.scalars(
             select(Delivery)
+            .join(Delivery.conversation)
             .where(Delivery.status == DeliveryStatus.HELD)
-            .where(Delivery.not_before <= now)
+            # While someone is there nothing goes: coming back sends it. Were these among the
+            # rows that are read, many of them would keep the others from ever being read.
+            .where(Conversation.covered_at.is_(None))
+            .where(or_(Delivery.not_before <= now, Conversation.last_inbound_at >= talking_since))
             .order_by(Delivery.id)
             .limit(500)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, of=Delivery)
         ).all()
         allowed = [
             delivery
@@ -121,12 +130,13 @@ def release_held(engine: Engine) -> int:
         ]
         for delivery in allowed:
             delivery.status = DeliveryStatus.QUEUED
+            delivery.not_before = min(delivery.not_before, now)
     return len(allowed)
 
 
 def _claim(
     engine: Engine, account_ids: list[int], worker: str, *, urgent_only: bool
-) -> _Job | None:
+) -> _Job | Permission | None:
     now = utc_now()
     due = _due(now, account_ids, urgent_only=urgent_only)
     with reading(engine) as session:
@@ -134,7 +144,9 @@ def _claim(
         if session.scalars(due).first() is None:
             return None
     with transaction(engine) as session:
-        delivery = session.scalars(due.with_for_update(skip_locked=True, of=Delivery)).first()
+        # The conversation first, as everywhere: then no two transactions wait for each other.
+        locking = due.with_for_update(skip_locked=True, of=[Conversation, Delivery])
+        delivery = session.scalars(locking).first()
         if delivery is None:
             return None
         return _begin(session, delivery, worker, now)
@@ -145,6 +157,7 @@ def _due(now: dt.datetime, account_ids: list[int], *, urgent_only: bool) -> Sele
     rank = case({level.value: level.rank for level in Urgency}, value=Delivery.urgency)
     statement = (
         select(Delivery)
+        .join(Delivery.conversation)
         .where(Delivery.status.in_([DeliveryStatus.QUEUED, DeliveryStatus.SENDING]))
         .where(Delivery.account_id.in_(account_ids))
         .where(Delivery.not_before <= now)
@@ -167,7 +180,10 @@ def _due(now: dt.datetime, account_ids: list[int], *, urgent_only: bool) -> Sele
     return statement
 
 
-def _begin(session: Session, delivery: Delivery, worker: str, now: dt.datetime) -> _Job | None:
+def _begin(
+    session: Session, delivery: Delivery, worker: str, now: dt.datetime
+) -> _Job | Permission:
+    """Gives what is to be sent; or, where nothing may be, what became of it instead."""
     conversation = session.get_one(Conversation, delivery.conversation_id)
     verdict = contact_plan.check(conversation, delivery.message, now)
     match verdict.permission:
@@ -176,24 +192,27 @@ def _begin(session: Session, delivery: Delivery, worker: str, now: dt.datetime) 
             delivery.error_code = verdict.reason
             delivery.not_before = verdict.until or now
             audit.announce(session, conversation, "delivery", delivery.message_id)
-            return None
+            return verdict.permission
         case Permission.WITHHOLD:
             delivery.status = DeliveryStatus.WITHHELD
             delivery.error_code = verdict.reason
             _tell_a_person(session, delivery)
             audit.announce(session, conversation, "delivery", delivery.message_id)
-            return None
+            return verdict.permission
         case Permission.SEND:
             # A lease that ran out means that a sender died on the way: it may have gone.
             is_ambiguous = delivery.is_ambiguous or delivery.status is DeliveryStatus.SENDING
-            earlier_try = delivery.attempted_at
+            if not is_ambiguous:
+                # Otherwise it is looked for from the first try on that may have gone.
+                delivery.attempted_at = now
+            delivery.is_ambiguous = is_ambiguous
             delivery.status = DeliveryStatus.SENDING
             delivery.attempts += 1
-            delivery.attempted_at = now
             delivery.claimed_by = f"{worker}:{secrets.token_hex(8)}"
             delivery.claimed_until = now + _LEASE
             return _Job(
                 delivery_id=delivery.id,
+                conversation_id=conversation.id,
                 account_id=delivery.account_id,
                 token=delivery.claimed_by,
                 is_ambiguous=is_ambiguous,
@@ -203,7 +222,7 @@ def _begin(session: Session, delivery: Delivery, worker: str, now: dt.datetime) 
                     text=delivery.text,
                     buttons=_buttons(conversation, delivery),
                     queued_at=delivery.created_at,
-                    attempted_at=earlier_try,
+                    attempted_at=delivery.attempted_at if is_ambiguous else None,
                 ),
             )
 
@@ -229,15 +248,40 @@ class _Result:
     error_code: str | None = None
     retry_after: dt.timedelta | None = None
     is_ambiguous: bool = False
+    is_paced: bool = False
+    """Whether it was not tried at all, because the channel's own pace asks to wait."""
 
 
 def _attempt(channel: Channel, job: _Job) -> _Result:
+    if not job.is_ambiguous:
+        return _send(channel, job.part)
     try:
-        external_id = channel.find_sent(job.part) if job.is_ambiguous else None
-        if external_id is None:
-            external_id = channel.send(job.part)
+        external_id = channel.find_sent(job.part)
+    except DeliveryFailedError as error:
+        # Still not known: to send it unseen could say it twice.
+        return _Result(
+            status=DeliveryStatus.QUEUED,
+            error_code=error.code,
+            retry_after=error.retry_after,
+            is_ambiguous=True,
+        )
+    if external_id is not None:
+        return _Result(status=DeliveryStatus.SENT, external_id=external_id)
+    return _send(channel, job.part)
+
+
+def _send(channel: Channel, part: OutgoingPart) -> _Result:
+    try:
+        external_id = channel.send(part)
     except DeliveryRefusedError as error:
         return _Result(status=DeliveryStatus.REFUSED, error_code=error.code)
+    except DeliveryPacedError as error:
+        return _Result(
+            status=DeliveryStatus.QUEUED,
+            error_code=error.code,
+            retry_after=error.retry_after,
+            is_paced=True,
+        )
     except DeliveryFailedError as error:
         return _Result(
             status=DeliveryStatus.QUEUED, error_code=error.code, retry_after=error.retry_after
@@ -250,7 +294,7 @@ def _attempt(channel: Channel, job: _Job) -> _Result:
 def _settle(engine: Engine, job: _Job, result: _Result) -> None:
     now = utc_now()
     with transaction(engine) as session:
-        delivery = session.get_one(Delivery, job.delivery_id, with_for_update=True)
+        delivery = _lock(session, job.delivery_id, job.conversation_id)
         if delivery.claimed_by != job.token:
             log.warning("delivery_claim_lost", delivery_id=delivery.id)
             return
@@ -264,7 +308,9 @@ def _settle(engine: Engine, job: _Job, result: _Result) -> None:
             delivery.sent_at = now
         if result.status is DeliveryStatus.QUEUED:
             _wait(delivery, result, now)
-        if delivery.status in {DeliveryStatus.REFUSED, DeliveryStatus.FAILED}:
+        is_lost = delivery.status in {DeliveryStatus.REFUSED, DeliveryStatus.FAILED}
+        is_late = delivery.attempts == _TELL_AFTER and not result.is_paced
+        if is_lost or (is_late and delivery.status is DeliveryStatus.QUEUED):
             _tell_a_person(session, delivery)
         audit.announce(session, delivery.conversation, "delivery", delivery.message_id)
     log.info(
@@ -276,11 +322,26 @@ def _settle(engine: Engine, job: _Job, result: _Result) -> None:
 
 
 def _wait(delivery: Delivery, result: _Result, now: dt.datetime) -> None:
-    if now - delivery.created_at > _GIVE_UP_AFTER:
+    if result.is_paced:
+        delivery.attempts -= 1
+        delivery.not_before = now + (result.retry_after or _SHORTEST_WAIT)
+        return
+    is_old = now - delivery.created_at > _GIVE_UP_AFTER
+    if is_old and delivery.attempts >= _FEWEST_TRIES:
         delivery.status = DeliveryStatus.FAILED
         return
     back_off = min(dt.timedelta(seconds=2 ** min(delivery.attempts, 10)), _LONGEST_WAIT)
     delivery.not_before = now + max(back_off, result.retry_after or dt.timedelta(0))
+
+
+def _lock(session: Session, delivery_id: int, conversation_id: int) -> Delivery:
+    """Gives a delivery that nobody else changes, nor its conversation, before the commit.
+
+    The conversation is locked first, as everywhere, so that no two transactions wait for each
+    other; it is what a person is called by.
+    """
+    session.get_one(Conversation, conversation_id, with_for_update=True)
+    return session.get_one(Delivery, delivery_id, with_for_update=True)
 
 
 def _tell_a_person(session: Session, delivery: Delivery) -> None:
