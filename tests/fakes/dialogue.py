@@ -39,6 +39,10 @@ class FakeDialogue:
         self.levels: dict[str, Urgency] = {}
         """What the model says of a text, where it is not calm."""
         self.before_answer: Callable[[DialogueTurn], None] | None = None
+        self.before_score: Callable[[], None] | None = None
+        """Called once."""
+        self.error: Exception | None = None
+        """A fault of ours, raised instead of any answer."""
         self.turns: list[DialogueTurn] = []
         self._lock = threading.Lock()
 
@@ -69,11 +73,16 @@ class FakeDialogue:
     def score(self, texts: Sequence[str]) -> list[ModelScore]:
         """Gives a calm score of each text, or the level that a test put there."""
         self._fail()
+        if self.before_score is not None:
+            called, self.before_score = self.before_score, None
+            called()
         if self.cannot_score:
             raise DialogueUnavailableError("no model")
         return [self._score(text) for text in texts]
 
     def _fail(self) -> None:
+        if self.error is not None:
+            raise self.error
         if self.down:
             raise DialogueUnavailableError("ConnectError")
         if self.slow:
