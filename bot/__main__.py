@@ -64,6 +64,8 @@ def run(role: str | None, *, opens: bool) -> None:
     try:
         service.start()
         _say_where(service, roles, opens=opens)
+        service.wait_for_dialogue()
+        _progress("Running. Ctrl-C ends it.")
         service.wait()
         _progress("Stopping")
     finally:
@@ -216,7 +218,6 @@ def _progress(text: str) -> None:
 
 def _say_where(service: Service, roles: frozenset[Role], *, opens: bool) -> None:
     if Role.CONSOLE not in roles:
-        _progress("Running. Ctrl-C ends it.")
         return
     console = running.console_settings(service.settings)
     address = console.console_url
@@ -226,7 +227,6 @@ def _say_where(service: Service, roles: frozenset[Role], *, opens: bool) -> None
     click.echo(f"Console:         {address}")
     if service.settings.is_demonstration:
         click.echo(f"Phone simulator: {console.console_url}/phone")
-    _progress("Running. Ctrl-C ends it.")
     if opens:
         webbrowser.open(address)
 

@@ -65,6 +65,7 @@ class Service:
         self._progress = progress
         self._bells = Bells()
         self._stop = threading.Event()
+        self._process: DialogueProcess | None = None
         self._closing = ExitStack()
         self._courtesies = ThreadPoolExecutor(max_workers=2, thread_name_prefix="courtesy")
         self._name = f"{socket.gethostname()[:20]}:{os.getpid()}:{secrets.token_hex(3)}"
@@ -77,13 +78,14 @@ class Service:
         )
 
     def start(self) -> None:
-        """Starts the roles; returns when the web pages answer and the dialogue is up or late."""
+        """Starts the roles; returns when the web pages answer."""
         self._closing.callback(self.engine.dispose)
         self._closing.callback(self.dialogue.close)
         self._closing.callback(self._courtesies.shutdown, wait=False, cancel_futures=True)
         for channel in self._accounts.channels.values():
             self._closing.callback(channel.close)
-        process = self._start_dialogue() if Role.DIALOGUE in self._roles else None
+        if Role.DIALOGUE in self._roles:
+            self._process = self._start_dialogue()
         if Role.WORKER in self._roles:
             self._start_workers()
             self._start_polling()
@@ -91,7 +93,14 @@ class Service:
             self._start_clock()
         if {Role.WEBHOOKS, Role.CONSOLE} & self._roles:
             self._start_web()
-        if process is not None and not process.wait_until_up(self._progress):
+
+    def wait_for_dialogue(self) -> None:
+        """Returns when the dialogue answers, or is late; a child has holding replies meanwhile."""
+        if self._process is None:
+            return
+        if self._process.wait_until_up(self._progress):
+            self._progress("The dialogue is ready")
+        else:
             log.error("dialogue_late")
 
     def has_practitioners(self) -> bool:
