@@ -12,7 +12,7 @@ _ALARMING = ("urgent", "emergency")
 
 @dataclass(frozen=True)
 class Condition:
-    """One thing that must hold for a question to be asked."""
+    """One thing that must hold for something to be said."""
 
     slot: str
     within: tuple[Any, ...] | None
@@ -30,48 +30,72 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Question:
-    """A field of the record to ask for, and when."""
+class Saying:
+    """A response, or a field of the record to ask for, and when."""
 
-    field: str
+    name: str
     when: tuple[Condition, ...]
+
+    def fits(self, slots: Slots) -> bool:
+        """Tells whether all its conditions hold."""
+        return all(condition.holds(slots) for condition in self.when)
 
 
 @dataclass(frozen=True)
 class Questions:
     """The questions in order, and the limits on asking."""
 
+    first: tuple[Saying, ...]
+    greeting: str
+    short_privacy: str
+    privacy_said_by: frozenset[str]
     budget: int
     times: Mapping[str, int]
     emergency: frozenset[str]
-    questions: tuple[Question, ...]
+    questions: tuple[Saying, ...]
     then_listen: frozenset[str]
+    then_repeat: frozenset[str]
+    invite: frozenset[str]
 
     @classmethod
     def parse(cls, read: Mapping[str, Any], responses: frozenset[str] | None) -> "Questions":
         """Reads questions.yml.
 
         Raises:
-            ValueError: it is malformed, or asks for what the domain has no words for.
+            ValueError: it is malformed, or says what the domain has no words for.
         """
         try:
-            questions = tuple(
-                Question(one["field"], tuple(_condition(c) for c in one.get("when", ())))
-                for one in read["questions"]
-            )
             whole = cls(
+                first=tuple(Saying(one["say"], _conditions(one)) for one in read["first"]),
+                greeting=str(read["privacy"]["greeting"]),
+                short_privacy=str(read["privacy"]["short"]),
+                privacy_said_by=frozenset(read["privacy"]["said_by"]),
                 budget=int(read["budget"]),
                 times=dict(read["times"]),
                 emergency=frozenset(read["emergency"]),
-                questions=questions,
+                questions=tuple(
+                    Saying(one["field"], _conditions(one)) for one in read["questions"]
+                ),
                 then_listen=frozenset(read["then_listen"]),
+                then_repeat=frozenset(read["then_repeat"]),
+                invite=frozenset(read["invite"]),
             )
+            whole.times["default"]
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"questions.yml is malformed: {error!r}") from error
-        missing = {_ASK + one.field for one in questions} - (responses or frozenset())
+        said = {_ASK + one.name for one in whole.questions} | {one.name for one in whole.first}
+        missing = (said | {whole.greeting, whole.short_privacy}) - (responses or frozenset())
         if responses is not None and missing:
-            raise ValueError(f"questions.yml asks without words: {', '.join(sorted(missing))}")
+            raise ValueError(f"questions.yml says what has no words: {', '.join(sorted(missing))}")
         return whole
+
+    def may_ask(self, field: str, slots: Slots) -> bool:
+        """Tells whether a field is neither known nor asked often enough."""
+        said = slots.get("said") or {}
+        times = self.times.get(field, self.times["default"])
+        if slots.get("urgency") != "urgent":
+            times = 1
+        return field not in slots and said.get(_ASK + field, 0) < times
 
     def next_field(self, slots: Slots) -> str | None:
         """Gives the field to ask for now, or None when all that may be asked was asked."""
@@ -79,35 +103,87 @@ class Questions:
         if sum(n for name, n in said.items() if name.startswith(_ASK)) >= self.budget:
             return None
         emergency = slots.get("urgency") == "emergency"
+        said_once = {name[len(_ASK) :] for name in said if name.startswith(_ASK)}
         for question in self.questions:
-            if question.field in slots or (emergency and question.field not in self.emergency):
+            if emergency and question.name not in self.emergency:
                 continue
-            times = self.times.get(question.field, self.times["default"])
-            if said.get(_ASK + question.field, 0) >= times:
+            if question.name == slots.get("asked") and question.name in said_once:
+                # The child spoke of something else: asking at once again would press.
                 continue
-            if all(condition.holds(slots) for condition in question.when):
-                return question.field
+            if self.may_ask(question.name, slots) and question.fits(slots):
+                return question.name
         return None
 
 
 def next_actions(questions: Questions, slots: Slots, intent: str) -> list[str]:
     """Gives what the bot says after its reaction to this message, in order."""
     said = slots.get("said") or {}
-    actions = []
-    if slots.get("worry") and "utter_worry_noted" not in said:
-        actions.append("utter_worry_noted")
-    if intent in questions.then_listen or not slots.get("worry"):
+    if intent == "wrong_reader":
+        return []
+    actions = [one.name for one in questions.first if one.fits(slots) and one.name not in said]
+    if intent in questions.then_listen:
         return actions
-    if _still_listening(slots, intent):
-        return [*actions, "utter_tell_me_more"]
-    field = questions.next_field(slots)
-    if field is not None:
-        return [*actions, _ASK + field]
+    if intent == "greet":
+        return actions + _greeting(questions, slots)
+    if intent in questions.then_repeat or intent.startswith("ask_"):
+        return actions + _repeated(slots)
+    if not slots.get("worry"):
+        return actions + (["utter_listening"] if intent in questions.invite else [])
+    return actions + _privacy(questions, slots) + _onward(questions, slots, intent)
+
+
+def _greeting(questions: Questions, slots: Slots) -> list[str]:
+    said = slots.get("said") or {}
     if slots.get("urgency") == "emergency":
-        return [*actions, "utter_stay_with_me"]
-    if "utter_thank_you" not in said:
-        return [*actions, "utter_thank_you"]
-    return [*actions, "utter_added"]
+        return ["utter_stay_with_me"]
+    if questions.greeting not in said and not slots.get("worry"):
+        return [questions.greeting]
+    if slots.get("worry"):
+        return ["utter_still_have_it", *_repeated(slots)]
+    return ["utter_listening"]
+
+
+def _repeated(slots: Slots) -> list[str]:
+    """Puts the open question once more after an interruption."""
+    asked = slots.get("asked")
+    said = slots.get("said") or {}
+    if asked is None or asked in slots or said.get(_ASK + asked, 0) >= 2:
+        return []
+    return [_ASK + asked]
+
+
+def _privacy(questions: Questions, slots: Slots) -> list[str]:
+    said = slots.get("said") or {}
+    told = {questions.greeting, questions.short_privacy, *questions.privacy_said_by} & set(said)
+    return [] if told or slots.get("urgency") == "emergency" else [questions.short_privacy]
+
+
+def _onward(questions: Questions, slots: Slots, intent: str) -> list[str]:
+    said = slots.get("said") or {}
+    if _still_listening(slots, intent):
+        return ["utter_tell_me_more"]
+    if intent == "done":
+        field = "safe_now" if questions.may_ask("safe_now", slots) else None
+    else:
+        field = questions.next_field(slots)
+    if field is not None:
+        return [_ASK + field]
+    if slots.get("urgency") == "emergency":
+        return ["utter_stay_with_me"]
+    return ["utter_added" if "utter_thank_you" in said else "utter_thank_you"]
+
+
+def _still_listening(slots: Slots, intent: str) -> bool:
+    """Lets the child talk before anything is asked, unless safety cannot wait."""
+    said = slots.get("said") or {}
+    if intent not in ("tell", "adult_referrer", "unclear") or slots.get("urgency") in _ALARMING:
+        return False
+    asked_before = any(name.startswith(_ASK) for name in said)
+    return said.get("utter_tell_me_more", 0) < 1 and not asked_before
+
+
+def _conditions(read: Mapping[str, Any]) -> tuple[Condition, ...]:
+    return tuple(_condition(one) for one in read.get("when", ()))
 
 
 def _condition(read: Mapping[str, Any]) -> Condition:
@@ -115,11 +191,3 @@ def _condition(read: Mapping[str, Any]) -> Condition:
         return tuple(read[name]) if name in read else None
 
     return Condition(read["slot"], values("in"), values("not_in"), values("any_of"))
-
-
-def _still_listening(slots: Slots, intent: str) -> bool:
-    """Lets the child talk before anything is asked, unless safety cannot wait."""
-    said = slots.get("said") or {}
-    if intent != "tell" or slots.get("urgency") in _ALARMING:
-        return False
-    return "utter_tell_me_more" not in said and not any(name.startswith(_ASK) for name in said)

@@ -11,6 +11,8 @@ import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+from ruamel.yaml.error import YAMLError
+
 from dialogues import quiet, sources
 from dialogues.translations import merged_domain
 
@@ -92,11 +94,15 @@ def _train_into(directory: Path) -> Path:
                 fixed_model_name="model",
             )
     # Rasa and its YAML readers raise most of the built-in errors for broken files.
-    except (RasaException, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+    except _broken_files(RasaException) as error:
         raise InvalidDialogueError(str(error) or type(error).__name__) from error
     if result.code != 0 or not result.model:
         raise InvalidDialogueError(f"Rasa gave no model. {chatter.getvalue().strip()}")
     return Path(result.model)
+
+
+def _broken_files(rasa_error: type[Exception]) -> tuple[type[Exception], ...]:
+    return (rasa_error, YAMLError, ValueError, KeyError, TypeError, AttributeError, OSError)
 
 
 def _say(line: str, *, error: bool = False) -> None:

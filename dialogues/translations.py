@@ -42,6 +42,7 @@ def merged_domain(directory: Path) -> Path:
     path = directory / "domain.yml"
     yaml = YAML(typ="safe", pure=True)
     yaml.allow_unicode = True
+    yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(domain_mapping(), file)
@@ -65,9 +66,7 @@ def _add_language(responses: dict[str, Any], words: dict[str, Any], name: str) -
     """Adds a language's texts and button titles; payloads and commands stay those of English."""
     condition = {"type": "slot", "name": "language", "value": words["language"]}
     titles = words.get("buttons", {})
-    for response, text in words["responses"].items():
-        if response not in responses:
-            raise ValueError(f"{name} has {response}, which is no response in English")
+    for response, text in _spread(words["responses"], list(responses), name).items():
         for english in [one for one in responses[response] if _is_plain(one)][:1]:
             variation = {**english, "text": text, "condition": [condition]}
             if "buttons" in english:
@@ -76,6 +75,20 @@ def _add_language(responses: dict[str, Any], words: dict[str, Any], name: str) -
                     for button in english["buttons"]
                 ]
             responses[response].append(variation)
+
+
+def _spread(texts: dict[str, str], english: list[str], name: str) -> dict[str, str]:
+    """Gives a text for each response; `utter_reply_*` stands for those not listed themselves."""
+    spread: dict[str, str] = {}
+    for pattern, text in texts.items():
+        if pattern.endswith("*"):
+            fitting = [one for one in english if one.startswith(pattern[:-1]) and one not in texts]
+        else:
+            fitting = [pattern] if pattern in english else []
+        if not fitting:
+            raise ValueError(f"{name} has {pattern}, which is no response in English")
+        spread.update(dict.fromkeys(fitting, text))
+    return spread
 
 
 def _is_plain(variation: dict[str, Any]) -> bool:

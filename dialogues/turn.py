@@ -22,9 +22,7 @@ _CONTEXT_SLOTS = ("language", "channel", "urgency", "harms", "out_of_hours", "ki
 _STATUSES = ("dont_know", "prefer_not_to_say")
 _STATE_VERSION = 1
 # Read out of one message and meant for its own turn only.
-_TURN_SLOTS = frozenset(
-    {"choice", "feeling", "kind", "now", "reply_to", "substance", "turn_urgency"}
-)
+_TURN_SLOTS = frozenset({"feeling", "kind", "reply_to"})
 
 
 class DialogueFailedError(Exception):
@@ -152,7 +150,7 @@ class Dialogue:
             turn.conversation,
             input_channel="turn",
             message_id=turn.message_id,
-            metadata={"slots": slots, "now": turn.context.get("now")},
+            metadata={"slots": slots},
         )
 
     def _response(
@@ -294,6 +292,8 @@ def _note_what_was_said(slots: dict[str, Any], events: list[Event], fields: froz
         if name.startswith(_ASK):
             slots["asked"] = name[len(_ASK) :]
     slots["said"] = said
+    slots["last_urgency"] = slots.get("urgency")
+    slots["last_feeling"] = slots.get("feeling")
     # An answered question is no longer open; an interruption leaves it open.
     if slots.get("asked") in fields and slots.get("asked") in slots:
         slots.pop("asked")

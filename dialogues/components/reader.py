@@ -45,7 +45,6 @@ class Reader(GraphComponent):  # type: ignore[misc]
             intent.get("name") or "",
             float(intent.get("confidence") or 0.0),
             slots=metadata.get("slots") or {},
-            now=metadata.get("now"),
         )
         message.set(INTENT, {**intent, "name": reading.intent}, add_to_output=True)
         entities = [

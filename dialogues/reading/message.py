@@ -1,17 +1,57 @@
 """Reads one message: what it answers, what it tells, and what the child wants of the bot."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dialogues.reading import (
+    ages,
+    answers,
+    asked,
+    names,
+    people,
+    places,
+    settling,
+    signals,
+    times,
+    wishes,
+)
 from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
 
-_AGE_ALONE = re.compile(r"^\W*(?:i'?m|im|i am|age)?\s*(\d{1,2})\W*$", re.IGNORECASE)
-_AGE_SAID = re.compile(
-    r"\b(?:i'?m|i am)\s+(\d{1,2})\b(?!\s*(?:mins?|minutes|hours?))", re.IGNORECASE
+# Below this the classifier's word is a guess.
+_SURE = 0.4
+_VERY_SURE = 0.6
+_MEDIA = {
+    "voice": "sent_voice",
+    "audio": "sent_voice",
+    "image": "sent_picture",
+    "photo": "sent_picture",
+    "video": "sent_picture",
+    "sticker": "sent_sticker",
+}
+_OTHER_MEDIA = ("file", "document", "location", "contact", "other", "unsupported")
+# Answers and talk: what may be taken for the answer to the question that is open.
+_TALK = frozenset(
+    [
+        "affirm",
+        "deny",
+        "decline",
+        "dont_know",
+        "inform",
+        "tell",
+        "chat",
+        "fine",
+        "joking",
+        "greet",
+        "homework",
+        "feedback",
+        "done",
+        "insult",
+        "thanks",
+    ]
 )
-_SURE = 0.35
+# What may be said anew; of all else the first words stay, and later ones stand in the account.
+_MAY_CHANGE = ("safe_now", "current_location", "who_is_there", "name_to_use", "wants")
 
 
 @dataclass
@@ -22,33 +62,138 @@ class Reading:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def read(
-    text: str, intent: str, confidence: float, *, slots: Mapping[str, Any], now: str | None
-) -> Reading:
+def read(text: str, intent: str, confidence: float, *, slots: Mapping[str, Any]) -> Reading:
     """Reads a message after the classifier has had its say."""
-    del now
-    asked = slots.get("asked")
-    reading = Reading(intent if confidence >= _SURE else "tell")
-    age = _AGE_SAID.search(text) or (_AGE_ALONE.match(text) if asked == "age" else None)
-    if age and 4 <= int(age.group(1)) <= 19:
-        reading.facts["age"] = int(age.group(1))
-    if asked and asked not in reading.facts:
-        _read_answer(reading, text, asked)
-    if reading.intent == "tell":
-        told = list(slots.get("concern_in_own_words") or [])
-        reading.facts["concern_in_own_words"] = [*told, text]
-        reading.facts["worry"] = True
-    if slots.get("urgency") in ("concern", "urgent", "emergency"):
-        reading.facts["worry"] = True
+    media = _of_media(slots.get("kind"))
+    if media:
+        return Reading(media)
+    reading = Reading(_by_context(text, intent, confidence, slots))
+    if reading.intent == "wrong_reader":
+        # Somebody else's words are no part of the child's record.
+        reading.facts["wrong_reader"] = True
+        return reading
+    question = slots.get("asked")
+    reading.facts.update(_facts(text, question, slots))
+    if question and reading.intent in _TALK and question not in reading.facts:
+        reading.intent = asked.read_answer(
+            reading.facts, reading.intent, text, asked=question, slots=slots
+        )
+    if reading.intent in _TALK:
+        reading.intent = settling.settle_talk(reading.intent, reading.facts, text, slots)
+    _note_roles(reading, text, slots)
+    _note_reaction(reading, text, slots)
     return reading
 
 
-def _read_answer(reading: Reading, text: str, asked: str) -> None:
-    if reading.intent == "decline":
-        reading.facts[asked] = PREFER_NOT
-    elif reading.intent == "dont_know":
-        reading.facts[asked] = DONT_KNOW
-    elif asked == "safe_now" and reading.intent in ("affirm", "deny"):
-        reading.facts[asked] = "yes" if reading.intent == "affirm" else "no"
-    elif asked not in ("age", "safe_now") and reading.intent in ("tell", "inform"):
-        reading.facts[asked] = text
+def _of_media(kind: Any) -> str | None:
+    if kind in _OTHER_MEDIA:
+        return "sent_other"
+    return _MEDIA.get(str(kind))
+
+
+def _by_context(text: str, intent: str, confidence: float, slots: Mapping[str, Any]) -> str:
+    """Gives the intent as far as the words and the talk so far decide it."""
+    if slots.get("wrong_reader") and not signals.is_child_back(text):
+        return "wrong_reader"
+    signal = signals.find_signal(text)
+    if signal and _may_be(signal, slots):
+        return signal
+    if slots.get("asked") and answers.short_answer(text):
+        return "inform"
+    if settling.rose(slots) or signal == "adult_referrer":
+        return "tell"
+    return _by_classifier(text, intent, confidence, slots)
+
+
+def _by_classifier(text: str, intent: str, confidence: float, slots: Mapping[str, Any]) -> str:
+    if intent in ("wrong_reader", "adult_referrer") and (
+        confidence < _VERY_SURE or not _may_be(intent, slots)
+    ):
+        asks = intent == "wrong_reader" and len(text.split()) < 5
+        return "ask_who_are_you" if asks else "tell"
+    if confidence >= _SURE:
+        return intent
+    if not slots.get("worry"):
+        if signals.is_playful(text):
+            return "joking"
+        if signals.is_homework(text):
+            return "homework"
+    return "tell" if slots.get("worry") or len(text.split()) >= 4 else "unclear"
+
+
+def _may_be(intent: str, slots: Mapping[str, Any]) -> bool:
+    """Keeps a reading that only makes sense with something said before, or with nothing said."""
+    if intent == "wrong_reader":
+        return bool(slots.get("worry"))
+    if intent == "adult_referrer":
+        return not slots.get("age") and not slots.get("adult")
+    if intent == "someone_here":
+        return slots.get("urgency") != "emergency"
+    return True
+
+
+def _facts(text: str, question: str | None, slots: Mapping[str, Any]) -> dict[str, Any]:
+    """Finds whatever the message says for the record, asked or not."""
+    found: dict[str, Any] = {}
+    adult = bool(slots.get("adult"))
+    candidates: list[tuple[str, Any]] = [
+        ("age", None if adult else ages.find_age(text, question)),
+        ("name_to_use", names.find_name(text, question)),
+        ("safe_now", answers.find_safe_now(text, question)),
+        ("when_happened", times.find_when_happened(text)),
+        ("safe_contact_times", times.find_contact_times(text, question)),
+        ("current_location", places.find_current_location(text)),
+        ("where_happened", places.find_where_happened(text)),
+        ("school", places.find_school(text, question)),
+        ("who_is_there", people.find_who_is_there(text)),
+        ("about_whom", people.find_about_whom(text)),
+        *wishes.find_wishes(text),
+    ]
+    for name, value in candidates:
+        if value is not None and name not in found and _adds(name, value, question, slots):
+            found[name] = value
+    if "wants" in found and slots.get("wants") not in (None, PREFER_NOT, DONT_KNOW):
+        found["wants"] = f"{slots['wants']}; {found['wants']}"
+    return found
+
+
+def _adds(name: str, value: Any, question: str | None, slots: Mapping[str, Any]) -> bool:
+    """Keeps what was said first, unless it was asked again, put right, or has changed since."""
+    if name == "about_whom" and (slots.get("adult") or slots.get("worry")):
+        return False
+    if name not in slots or slots[name] in (PREFER_NOT, DONT_KNOW) or name == question:
+        return True
+    return name in _MAY_CHANGE and value != slots[name]
+
+
+def _note_roles(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
+    """Notes who is writing, and what the message is about besides a worry."""
+    facts = reading.facts
+    if slots.get("wrong_reader"):
+        facts["wrong_reader"] = False
+    if reading.intent == "adult_referrer":
+        facts.update(adult=True, about_whom="other")
+    if reading.intent == "adult_referrer" or signals.find_signal(text) == "adult_referrer":
+        facts["referrer_relationship"] = text.strip()
+    if reading.intent in ("status_request", "correct_record"):
+        facts.update(status=True, worry=True)
+    if reading.intent == "status_request" and "earlier_contact" not in slots:
+        facts["earlier_contact"] = text.strip()
+
+
+def _note_reaction(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
+    """Notes what the bot gives back, and adds the message to the child's account."""
+    intent, facts = reading.intent, reading.facts
+    if intent in ("tell", "adult_referrer"):
+        facts["feeling"] = settling.reaction_feeling(intent, facts, text, slots)
+    elif intent == "inform":
+        facts["reply_to"] = settling.reply_to(facts, slots)
+    elif intent == "unclear" and signals.is_sad_face(text):
+        facts["feeling"] = "sad"
+    if settling.of_account(intent, text, slots):
+        facts["concern_in_own_words"] = [*(slots.get("concern_in_own_words") or []), text]
+        involved = settling.people_involved(intent, text, slots)
+        if involved:
+            facts["who_involved"] = involved
+    if intent == "tell" or settling.level(slots.get("urgency")) > 0 or slots.get("adult"):
+        facts["worry"] = True

@@ -1,0 +1,80 @@
+"""Finds how old the child is."""
+
+import re
+
+from dialogues.reading.words import lowered
+
+YOUNGEST, OLDEST = 4, 25
+
+_WORDS = {
+    "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
+    "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18,
+}  # fmt: skip
+_NUMBER = r"(?P<age>\d{1,2}|" + "|".join(sorted(_WORDS, key=len, reverse=True)) + ")"
+# What makes a number something else than an age.
+_NOT_AGE = (
+    r"(?!\s*(?:%|st(?:one)?\b|kg|min|hour|hr|sec|day|week|month|pm|am\b|o'?clock|mile|metre|"
+    r"weeks? pregnant|time|quid|pound|p\b|cm|foot|ft|in a|out of|ppl|people|missed|[/:.]\d|\d))"
+)
+_SAID = re.compile(
+    r"(?<!\w)(?:i'?m|i am|im only|im just|i'?ve just turned|i turned|just turned|my age is|"
+    r"age[:d]?|aged|me and im|only|am)\s+(?:only |just |actually |about |like )?"
+    + _NUMBER
+    + _NOT_AGE
+    + r"(?![\w'])"
+)
+_NEARLY = re.compile(
+    r"(?:i'?m|i am)\s+(?:nearly|almost|turning|about to be|gonna be)\s+" + _NUMBER + _NOT_AGE
+)
+_YEARS_OLD = re.compile(
+    r"(?:^|i'?m|i am|me|,|\band)\s*(?:a )?"
+    + _NUMBER
+    + r"[ -]?(?:yrs?|years?|y/?o)\b(?:[ -]?olds?)?"
+)
+_SAME_AS_ME = re.compile(_NUMBER + r"\s+(?:same as me|like me|as well as me|too)")
+# "11. leo", "12, ava", "leo 11", "13 m": an age given as a form would have it.
+_FORM = re.compile(r"(?:^|[\n,;]\s*)" + _NUMBER + r"(?:\s*[.,/]|\s*$|\s*[mf]\b|\s+and a half)")
+_AFTER_NAME = re.compile(r"^[a-z']{2,12}[ ,.]+" + _NUMBER + r"\s*[.!]?$")
+_WITH_NAME = re.compile(r"^" + _NUMBER + r"\s*[.,]\s*[^\W\d_]{2,}$")
+_ALONE = re.compile(r"^\W*" + _NUMBER + r"\W*$")
+_ANSWER = re.compile(
+    r"(?<!after )(?<!before )(?<!b4 )(?<!at )(?<!till )(?<!til )(?<!until )(?<!since )(?<!year )"
+    r"(?<!yr )(?<!past )(?<![\w£$])" + _NUMBER + _NOT_AGE + r"(?!\w)"
+)
+_OTHER_LANGUAGES = re.compile(
+    r"(?:mam|skonczylem|skonczylam|am|мені|мне|عمري|عندي|waxaan ahay|waxaan jiraa|da'?daydu waa|"
+    r"tenho|dwi'?n|rydw i'?n|rwy'?n|meri umar|meri umer|main|mein|meri age|mai|amar boyos|"
+    r"amar boyosh|amar bosh)\s+(?P<age>\d{1,2})\b(?!\s*(?:fr|o ffrind|irm|siost|brat|%))"
+)
+_HALF_OLDER = re.compile(r"^\s*(?:he|she|they|hes|shes|he's|she's|my \w+)\b")
+
+
+def find_age(text: str, asked: str | None) -> int | None:
+    """Gives the child's own age, or None; other people's ages are left alone."""
+    low = lowered(text)
+    same = _SAME_AS_ME.search(low)
+    if same:
+        return _in_range(same)
+    for pattern in (_NEARLY, _SAID, _OTHER_LANGUAGES, _YEARS_OLD):
+        match = pattern.search(low)
+        if match:
+            return _in_range(match, less=1 if pattern is _NEARLY else 0)
+    for line in low.splitlines():
+        if asked in ("safe_contact_times", "when_happened"):
+            # "4" is then an hour or a month; "11. leo" is still an age.
+            match = _WITH_NAME.match(line)
+        else:
+            match = _ALONE.match(line) or _FORM.search(line) or _AFTER_NAME.match(line)
+        if match:
+            return _in_range(match)
+    if asked == "age" and not _HALF_OLDER.match(low):
+        match = _ANSWER.search(low)
+        return _in_range(match) if match else None
+    return None
+
+
+def _in_range(match: re.Match[str], *, less: int = 0) -> int | None:
+    read = match.group("age")
+    age = (_WORDS[read] if read in _WORDS else int(read)) - less
+    return age if YOUNGEST <= age <= OLDEST else None

@@ -1,0 +1,174 @@
+# ruff: noqa: RUF001  Other alphabets are meant.
+"""Understands short answers: yes, no, not sure, I don't know, I'd rather not say."""
+
+import re
+
+from dialogues.reading.words import any_of, bare
+
+_YES = any_of(
+    "yes", "yeah", "yep", "yh", "ye", "yea", "y", "yup", "yes i am", "i am", "aye", "ok", "okay",
+    "k", "kk", "sure", "yes please", "yess", "tak", "da", "ydw", "oes", "ie", "iawn", "так", "نعم",
+    "ايوه", "اه", "haa", "haye", "sim", "haan", "han", "haanji", "hanji", "ji", "hya", "👍", "mhm",
+    "think so", "i think so", "i do", "yes i do", "yes it is", "it is", "course", "of course",
+)  # fmt: skip
+_NO = any_of(
+    "no", "nope", "nah", "na", "naa", "n", "not really", "no im not", "im not", "nooo", "noo",
+    "no way",
+    "nie", "nu", "nac ydw", "nac oes", "ні", "нет", "لا", "maya", "nao", "não", "nahi", "nahin",
+    "nai", "no one", "nobody", "none", "nothing", "never", "👎", "not yet", "no thanks", "not rn",
+)  # fmt: skip
+_DONT_KNOW = any_of(
+    "idk", "i dont know", "dont know", "dunno", "i dunno", "dont no", "i dont no", "no idea",
+    "idek",
+    "not sure", "im not sure", "cant remember", "i cant remember", "i forgot", "who knows", "dk",
+    "no clue", "maybe", "hard to say", "dont really know", "i dont really know", "unsure",
+    "nie wiem", "nu stiu", "nu știu", "dwi ddim yn gwybod", "dim syniad", "не знаю", "لا اعرف",
+    "مش عارف", "ma aqaan", "ma garanayo", "nao sei", "não sei", "pata nahi", "pata nai", "jani na",
+)  # fmt: skip
+_DECLINE = any_of(
+    "skip", "skip it", "skip this", "skip that", "pass", "next", "next question", "no comment",
+    "rather not", "rather not say", "id rather not", "id rather not say", "i dont want to say",
+    "dont want to say", "dont wanna say", "i dont wanna say", "not saying", "im not saying",
+    "not telling", "not telling you", "im not telling you", "prefer not to say", "prefer not to",
+    "cant say", "i cant say", "thats private",
+    "its private", "personal", "none of your business", "mind your own business", "later",
+    "tell you later", "ill tell you later", "ask me later", "can we skip it", "can i skip",
+    "do i have to say", "do i have to", "dont want to", "i dont want to", "dont want to answer",
+    "pomin", "pomiń", "nie chce mowic", "nie chcę mówić", "sari peste", "nu vreau sa spun",
+    "sgipio", "dwi ddim eisiau dweud", "пропустити", "не хочу казати", "تخطي", "لا اريد ان اقول",
+    "ka bood", "saltar", "passa", "nao quero dizer", "chhoro", "chodo", "nahi batana",
+    "nahi dassna", "bolte chai na", "bad dao",
+)  # fmt: skip
+_DECLINES_WITHIN = re.compile(
+    r"\b(?:dont|do not|not|wont|rather not|cant|prefer not|nie chce) (?:want to |wanna |"
+    r"going to |gonna |to )?"
+    r"(?:say|tell(?: you| u)?|give|share|answer)(?: (?:you|u))?(?: (?:my|his|her|their|"
+    r"the|that|it|any|where|who|what))?"
+    r"(?: (?:name|names|age|that|it|school|number|address|that one|i live|now))*$"
+)
+# Words that answer when they stand alone, but open many a sentence that answers nothing.
+_NO_OPENERS = frozenset(
+    [
+        "ok",
+        "okay",
+        "k",
+        "kk",
+        "sure",
+        "n",
+        "na",
+        "da",
+        "y",
+        "nie",
+        "nu",
+        "nao",
+        "la",
+        "so",
+        "never",
+        "none",
+        "nothing",
+    ]
+)
+_NO_NAMES = re.compile(
+    r"^no names\b|\b(?:dont|do not|wont|not|cant|rather not) (?:want to |wanna |gonna |"
+    r"going to )?"
+    r"(?:say|saying|tell|telling|give|giving)(?: (?:you|u))? (?:my|his|her|their|any|"
+    r"the) (?:real )?names?\b"
+)
+_SAFE = re.compile(
+    r"\b(?:im|i am|were|we are|i feel|feel|so were|yeah im|im all) (?:\w+ )?(?:safe|ok|"
+    r"okay|alright|fine|all right)\b"
+    r"|^(?:safe|yeah safe|yes safe|safe yeah|safe rn|safe now|ok now|ok rn|its calmer|"
+    r"its calm|calmer now)\b"
+    r"|\b(?:its|it is) (?:\w+ )?(?:calmer|calm|quiet|ok|fine) (?:now|rn)\b|"
+    r"\bno ?one (?:hurts|hits) me\b"
+    r"|\b(?:they are|theyre|the kids are|the children are|the girls are|the boys are|"
+    r"i have them) (?:\w+ )?(?:safe|fine|ok|fed|with me|at mine)\b"
+    r"|\b(?:jestem bezpieczn[yay]|w domu jest dobrze|sunt in siguranta|dwin (?:saff|"
+    r"ddiogel|iawn)|"
+    r"я в безпеці|انا بخير|انا بامان|waan nabad qabaa|estou (?:bem|segur[ao])|"
+    r"main (?:theek|mehfooz|thik)|ami nirapod)\b"
+)
+_UNSAFE = re.compile(
+    r"\b(?:not|isnt|aint|dont feel|never|not really|never feel) (?:very |really |"
+    r"that )?safe\b|\bunsafe\b|\bin danger\b"
+    r"|\b(?:hes|shes|theyre|he is|she is|they are) (?:coming|outside|at the door|"
+    r"still here|downstairs|in the house|banging|back)\b"
+    r"|\bi cant (?:go|get) (?:back|home|out)\b|\b(?:nie jestem bezpieczn|"
+    r"nu sunt in siguranta|ddim yn (?:saff|ddiogel)|"
+    r"не в безпеці|لست بامان|nabad ma qabo|nao estou segur|mehfooz nahi|safe nahi|"
+    r"safe nai)\w*"
+)
+_UNSURE = re.compile(
+    r"\b(?:not sure|kinda|kind of|sort of|sorta|dunno|idk|i think so|think so|i guess|"
+    r"for now|maybe|a bit|sometimes|depends)\b"
+)
+
+
+def declines_names(text: str) -> bool:
+    """Tells whether the child will give no names, theirs or others'."""
+    return bool(_NO_NAMES.search(bare(text)))
+
+
+def short_answer(text: str) -> str | None:
+    """Gives yes, no, dont_know or prefer_not_to_say when a message is nothing but that."""
+    low = bare(text)
+    for answer, pattern in (
+        ("prefer_not_to_say", _DECLINE),
+        ("dont_know", _DONT_KNOW),
+        ("no", _NO),
+        ("yes", _YES),
+    ):
+        match = pattern.match(low)
+        rest = low[match.end() :].strip(" ,.!") if match else None
+        if rest in (
+            "",
+            "pls",
+            "please",
+            "sorry",
+            "thanks",
+            "tbh",
+            "lol",
+            "mate",
+            "really",
+            "x",
+            "ta",
+        ):
+            return answer
+    if _DECLINES_WITHIN.search(low) and len(low.split()) <= 9:
+        return "prefer_not_to_say"
+    return None
+
+
+def starts_with(text: str) -> str | None:
+    """Gives yes or no when a longer message opens with it."""
+    low = bare(text)
+    first = re.match(r"[^\W\d_]+", low)
+    if first is None or first.group() in _NO_OPENERS:
+        return None
+    if re.match(r"no (?:one|idea|way|worries|names|problem)\b", low):
+        return None
+    if _NO.fullmatch(first.group()):
+        return "no"
+    return "yes" if _YES.fullmatch(first.group()) else None
+
+
+def find_safe_now(text: str, asked: str | None) -> str | None:
+    """Gives yes, no or unsure when a message says whether the child is safe.
+
+    "Not safe" wins over "safe", and doubt over certainty, because the mistake must lie on the
+    side of asking on.
+    """
+    low = bare(text)
+    if low in ("safe", "safe bro", "safe mate") and asked != "safe_now":
+        return None  # A greeting.
+    if _UNSAFE.search(low):
+        return "no"
+    unsure = _UNSURE.search(low) and (asked == "safe_now" or "safe" in low)
+    if _SAFE.search(low) and not re.search(r"\b(?:if|when|was|unless) i?m? ?safe\b", low):
+        return "unsure" if unsure and asked == "safe_now" else "yes"
+    if asked != "safe_now":
+        return None
+    if unsure:
+        return "unsure"
+    answer = short_answer(text) or starts_with(text)
+    return {"yes": "yes", "no": "no", "dont_know": "unsure"}.get(answer or "")

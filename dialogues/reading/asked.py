@@ -1,0 +1,92 @@
+"""Takes a message as the answer to the question that is open, where it can be one."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dialogues.reading import answers, names, people
+from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
+from dialogues.reading.words import bare
+
+# Facts that say plainly what the message is about: it does not answer another question.
+_OF_THEIR_OWN = frozenset(
+    [
+        "age",
+        "name_to_use",
+        "school",
+        "safe_contact_times",
+        "safe_contact_channel",
+        "current_location",
+        "safe_now",
+        "must_not_know",
+        "shared_phone",
+        "correction",
+        "wants",
+        "when_happened",
+        "parents_know",
+    ]
+)
+# Questions that people are the answer to.
+_OF_PEOPLE = ("who_is_there", "must_not_know", "trusted_adult", "who_involved")
+_YES_OR_NO = ("must_not_know", "trusted_adult", "needs_medical_help", "who_is_there", "wants")
+# Where "no" means "I would rather not".
+_NO_DECLINES = ("name_to_use", "age", "current_location", "safe_contact_times")
+# The intents and the number of words that may be an answer, where words alone decide.
+_SHORT_ANSWERS = {
+    "when_happened": (("inform", "dont_know"), 8),
+    "current_location": (("inform",), 8),
+    "safe_contact_times": (("inform", "fine"), 8),
+}
+_BY_PATTERN_ONLY = ("age", "name_to_use", "safe_now")
+_TELLS_ON = re.compile(r"(?:he|she|they|hes|shes|theyre|my|the|when|its|i have|i havent|i did)\b")
+
+
+def read_answer(
+    facts: dict[str, Any], intent: str, text: str, *, asked: str, slots: Mapping[str, Any]
+) -> str:
+    """Adds the answer to the facts, if the message is one; gives the intent as it then is."""
+    short = answers.short_answer(text)
+    if answers.declines_names(text):
+        # "No names" answers for every name, whatever was asked.
+        if "name_to_use" not in slots:
+            facts["name_to_use"] = PREFER_NOT
+        return "decline"
+    declined = _declined(intent, text, asked, short)
+    if declined is not None:
+        facts[asked] = declined
+    elif asked not in _BY_PATTERN_ONLY and _fits(facts, intent, text, asked=asked, short=short):
+        facts[asked] = _answer_words(asked, text, short)
+    return intent
+
+
+def _declined(intent: str, text: str, asked: str, short: str | None) -> str | None:
+    if short in (PREFER_NOT, DONT_KNOW):
+        return short
+    if intent in ("decline", "dont_know") and len(text.split()) <= 4:
+        return PREFER_NOT if intent == "decline" else DONT_KNOW
+    return PREFER_NOT if short == "no" and asked in _NO_DECLINES else None
+
+
+def _fits(
+    facts: Mapping[str, Any], intent: str, text: str, *, asked: str, short: str | None
+) -> bool:
+    """Tells whether a message answers the question; what answers another one does not."""
+    words = len(text.split())
+    if short in ("yes", "no"):
+        return asked in _YES_OR_NO
+    if _OF_THEIR_OWN & set(facts):
+        return False
+    if asked in _OF_PEOPLE:
+        named = people.find_people(text) or people.is_alone(text) or names.find_name(text, asked)
+        return bool(named) or (intent == "inform" and words <= 6)
+    if asked in _SHORT_ANSWERS:
+        intents, most = _SHORT_ANSWERS[asked]
+        return intent in intents and words <= most
+    tells_on = asked == "wants" and _TELLS_ON.match(bare(text))
+    return intent != "tell" and words >= 2 and not tells_on
+
+
+def _answer_words(asked: str, text: str, short: str | None) -> str:
+    if asked == "who_is_there" and short == "no":
+        return "no one"
+    return short if short in ("yes", "no") else text.strip()

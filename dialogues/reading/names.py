@@ -1,0 +1,224 @@
+"""Finds the name that a child gives for themselves, or spells anew."""
+
+import re
+
+from dialogues.reading.words import clauses, lowered, word_list
+
+_NAME = r"(?P<name>[^\W\d_][\w'\-]{1,20}(?: [A-Z][\w'\-]{1,20})?)"
+_SAID = re.compile(
+    r"(?:my (?:real |first )?names?(?:'s| is|s)?|(?:i'?m|i am) called|call me|"
+    r"names(?:'s)? |name'?s|"
+    r"name is|name:|(?:you |u )can call me|known as|nazywam sie|na imie mam|mam na imi[eę]|"
+    r"ma numesc|m[aă] cheam[aă]|numele meu (?:e|este)|fy enw i (?:yw|ydy)|enw i yw|"
+    r"мене звати|мене звуть|اسمي|انا اسمي|magacaygu waa|magacaygu waxaa|me chamo|chamo-me|"
+    r"o meu nome [eé]|meu nome [eé]|mera naam|mera nam|mera naa|mera na|amar nam|amar naam)\s+"
+    r"(?:is |just |actually |hai )?" + _NAME,
+    re.IGNORECASE,
+)
+_SPELT = re.compile(
+    r"(?:name (?:is|'?s)?\s*)?(?:spelt|spelled|its spelt|spelling is)\s+(?P<name>[^\W\d_]{2,20})",
+    re.IGNORECASE,
+)
+_WELSH = re.compile(r"^(?P<name>[A-Za-z]{2,15}) (?:dwi|ydw i|dw i)\b", re.IGNORECASE)
+_ITS = re.compile(
+    r"^(?:its|it's|it is|im|i'm|i am|just|jestem|sunt|sou a?|я|ana|انا)\s+" + _NAME, re.IGNORECASE
+)
+_WORD = re.compile(r"^[^\W\d_][\w'\-]{1,20}$")
+_AGE_ROUND = re.compile(r"^(?:(?:i'?m|i am|mam|am|age)\s*)?\d{1,2}(?:\s*lat|\s*ani|\s*anos)?[ ,]*")
+_NOT_NAMES = frozenset(
+    [
+        "spelt",
+        "not",
+        "hai",
+        "it",
+        "me",
+        "you",
+        "the",
+        "a",
+        "an",
+        "my",
+        "no",
+        "yes",
+        "ok",
+        "okay",
+        "hi",
+        "hello",
+        "bye",
+        "same",
+        "safe",
+        "scared",
+        "fine",
+        "good",
+        "bad",
+        "sad",
+        "home",
+        "here",
+        "there",
+        "skip",
+        "idk",
+        "dunno",
+        "nothing",
+        "nobody",
+        "person",
+        "human",
+        "stop",
+        "help",
+        "and",
+        "but",
+        "so",
+        "just",
+        "private",
+        "secret",
+        "on",
+        "in",
+        "at",
+        "too",
+        "very",
+        "really",
+        "going",
+        "not",
+        "sure",
+        "anything",
+        "anyone",
+        "something",
+        "boy",
+        "girl",
+        "male",
+        "female",
+        "whatever",
+        "anonymous",
+        "anon",
+        "later",
+        "please",
+        "pls",
+        "thanks",
+        "worried",
+        "alone",
+        "school",
+        "mum",
+        "dad",
+        "brother",
+        "sister",
+        "friend",
+        "lol",
+        "yeah",
+        "yep",
+        "nah",
+        "nope",
+        "she",
+        "he",
+        "they",
+        "we",
+        "us",
+        "him",
+        "her",
+        "them",
+        "is",
+        "was",
+        "are",
+        "were",
+        "im",
+        "what",
+        "why",
+        "who",
+        "when",
+        "where",
+        "how",
+        "this",
+        "that",
+        "test",
+        "testing",
+        "busy",
+        "bored",
+        "tired",
+        "hungry",
+        "hurt",
+        "ill",
+        "sick",
+        "stuck",
+        "lost",
+        "crying",
+        "trying",
+        "being",
+        "getting",
+        "having",
+        "doing",
+        "feeling",
+        "so",
+        "ready",
+        "back",
+        "done",
+        "outside",
+        "upstairs",
+        "downstairs",
+        "calling",
+        "ringing",
+        "running",
+        "hiding",
+        "waiting",
+        "sat",
+        "stood",
+        "lat",
+        "years",
+        "old",
+        "yrs",
+        "only",
+        "nearly",
+        "almost",
+    ]
+)
+
+
+def find_name(text: str, asked: str | None) -> str | None:
+    """Gives the name to use for the child, or None."""
+    spelt = _SPELT.search(text)
+    if spelt:
+        return _tidy(spelt.group("name"))
+    said = _SAID.search(text)
+    if said and _may_be(said.group("name")):
+        return _tidy(said.group("name"))
+    for part in clauses(text):
+        name = _lone_name(part, asked)
+        if name:
+            return name
+    return _answered_name(text) if asked == "name_to_use" else None
+
+
+def _lone_name(part: str, asked: str | None) -> str | None:
+    """Finds "ava" in "im 12. ava" and "keira" sent alone."""
+    rest = _AGE_ROUND.sub("", lowered(part)).strip(" .,")
+    after_age = rest != lowered(part)
+    if not _WORD.match(rest) or not _may_be(rest):
+        return None
+    known, also_words = _known_names()
+    if rest in also_words:
+        return _tidy(rest) if after_age or asked == "name_to_use" else None
+    return _tidy(rest) if rest in known or (after_age and asked == "name_to_use") else None
+
+
+def _answered_name(text: str) -> str | None:
+    line = clauses(text)[0] if clauses(text) else ""
+    for pattern in (_ITS, _WELSH):
+        match = pattern.match(line)
+        if match and _may_be(match.group("name")):
+            return _tidy(match.group("name"))
+    words = line.split()
+    if 1 <= len(words) <= 2 and all(_WORD.match(w) and _may_be(w) for w in words):
+        return _tidy(" ".join(words))
+    return None
+
+
+def _may_be(name: str) -> bool:
+    return name.split(maxsplit=1)[0].lower().replace("'", "") not in _NOT_NAMES
+
+
+def _tidy(name: str) -> str:
+    """Writes the name as names are written, unless the child mixed letters on purpose."""
+    if name.islower() or (name.isupper() and len(name) > 2):
+        return name.title()
+    return name
+
+
+def _known_names() -> tuple[frozenset[str], frozenset[str]]:
+    lists = word_list("names")
+    return frozenset(lists["names"]), frozenset(lists["also_words"])

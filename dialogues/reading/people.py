@@ -1,0 +1,112 @@
+# ruff: noqa: RUF001  Other alphabets are meant.
+"""Finds who a message is about, by what they are to the child."""
+
+import re
+from functools import lru_cache
+
+from dialogues.reading.words import bare, lowered, word_list
+
+_FRIEND = re.compile(
+    r"\bmy (?:best |school |little |close )?(?:friend|mate|bestie|bff|m8|"
+    r"girl ?friend from school)s?\b"
+    r"(?! (?:knows|is with me|is here|house|at school told|said to (?:message|text|write)|"
+    r"gave me))"
+)
+_FRIEND_START = re.compile(
+    r"(?:worried|scared|asking|its|it is|it's|this is|about|for)\s+(?:about |for )?"
+    r"(?:my |a |this )(?:best )?(?:friend|mate|girl|boy|lad|kid)\b"
+)
+_FRIEND_OTHER = re.compile(
+    r"\bmoj(?:a|ej|ego)? (?:kolega|koleg|kolezank|przyjaci)\w*|\bprieten(?:a|ul) mea?u?\b|"
+    r"\bfy ffrind\b|\bмо[яє]\w* подру\w*|\bмій друг\b|صديق(?:تي|ي)|\bsaaxiibkay\b|"
+    r"\b(?:o meu amigo|a minha amiga)\b|\bmer[ia] (?:dost|saheli)\b|\bamar bondhu\b"
+)
+_SIBLING = re.compile(
+    r"(?:worried|scared|frightened) (?:about|for) my (?:\w+ )?(?:brother|sister|bro|sis)\b|"
+    r"(?:hit|hits|hitting|hurt|hurts|hurting|beats|touches|touching|shouts at|screams at) "
+    r"my (?:\w+ )?(?:brother|sister|bro|sis)(?! (?:and|n|&) me)\b"
+)
+_SELF = re.compile(r"\b(?:me|i get|im being|hurts? me|hits? me)\b")
+_NOT_TOLD = re.compile(
+    r"(?:dont|don't|do not|never|cant|please dont|plz dont|nie mow|nu spune)\s+"
+    r"(?:tell|ring|call|phone|text|contact|let|want|involve)\s+(?:(?:my|her|his|"
+    r"the)\s+)?\w+(?:\s+\w+)?"
+)
+# Polish "mam 11 lat" is no northern mum.
+_NOT_PEOPLE = re.compile(r"\bmam \d+|\bpai\b(?= chart)")
+_ALONE = re.compile(
+    r"\b(?:no ?one|nobody|no1|noone|just me|only me|alone|on my own|by myself|by my ?self|sam[ao]? "
+    r"w domu|singur[a]?|ar ben fy hun|сам[а]?|لوحدي|وحدي|keligay|sozinh[oa]|akel[ai]|kalla|eka)\b"
+)
+_OUT = (
+    r"(?:at work|not here|out|gone|asleep|sleeping|in bed|away|w pracy|kaam pe|la munca|"
+    r"no trabalho)"
+)
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+    found = []
+    for label, names in word_list("people").items():
+        joined = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+        found.append((label, re.compile(rf"(?<!\w)(?:{joined})(?:'?s)?(?!\w)")))
+    return found
+
+
+def find_people(text: str) -> list[str]:
+    """Gives the people in a message, in the order in which they come, each once.
+
+    A name in another language comes with the English beside it.
+    """
+    low = _NOT_TOLD.sub(" ", _NOT_PEOPLE.sub(" ", lowered(text)))
+    found: list[tuple[int, str]] = []
+    for label, pattern in _patterns():
+        match = pattern.search(low)
+        while match:
+            word = match.group().removesuffix("'s")
+            found.append((match.start(), label if _is_english(word) else f"{word} ({label})"))
+            low = low[: match.start()] + " " * len(match.group()) + low[match.end() :]
+            match = pattern.search(low)
+    ordered = [label for _, label in sorted(found)]
+    return list(dict.fromkeys(ordered))
+
+
+def find_about_whom(text: str) -> str | None:
+    """Gives friend or sibling when the child writes for one, else None."""
+    low = bare(text)
+    if _FRIEND_START.search(low) or _FRIEND_OTHER.search(low):
+        return "friend"
+    friend = _FRIEND.search(low)
+    if friend and friend.start() < 25:
+        return "friend"
+    if _SIBLING.search(low) and not _SELF.search(low):
+        return "sibling"
+    return None
+
+
+def find_who_is_there(text: str) -> str | None:
+    """Gives who is with the child now, or who is not, when a message says so."""
+    low = bare(text)
+    away = re.search(rf"\b(?:\w+s|\w+ (?:is|are|wo|woh)|wo|woh|she|he|they) {_OUT}\b", low)
+    if away:
+        return text.strip()
+    with_me = re.search(r"\b(?:is|are|s) (?:here|with me|with us|next to me|downstairs)\b", low)
+    if with_me and find_people(text):
+        return text.strip()
+    return None
+
+
+def is_alone(text: str) -> bool:
+    """Tells whether a message says that nobody is there."""
+    return bool(_ALONE.search(bare(text)))
+
+
+def _is_english(word: str) -> bool:
+    return word in _english_words() or word.removesuffix("s") in _english_words()
+
+
+@lru_cache(maxsize=1)
+def _english_words() -> frozenset[str]:
+    foreign = set(word_list("foreign_people")["foreign"])
+    names = {name for names in word_list("people").values() for name in names}
+    return frozenset(name for name in names - foreign if name.isascii())

@@ -1,0 +1,130 @@
+# ruff: noqa: RUF001  Other alphabets are meant.
+"""Finds where the child is, where it happens, an address, a school."""
+
+import re
+
+from dialogues.reading.words import bare, clauses, lowered
+
+_STREET = (
+    r"(?:street|st|road|rd|lane|ln|avenue|ave|close|cl|drive|dr|way|row|court|ct|crescent|"
+    r"cres|place|pl|terrace|tce|gardens|gdns|grove|gr|hill|walk|square|park|mews|green|"
+    r"rise|view|parade|estate|house|heights|flats|stryd|heol|ffordd)"
+)
+_ADDRESS = re.compile(
+    rf"(?:flat \d+[a-z]?,? )?(?<!go )(?<!to )(?<!goes )\b\d{{1,4}}[a-z]? (?:[a-z']+ "
+    rf"){{1,3}}?{_STREET}\b(?:,? (?!and\b|n\b|but\b|its\b|hes\b|shes\b)[a-z']{{3,}}){{0,2}}"
+)
+_POSTCODE = re.compile(r"\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b")
+_PLACE = (
+    r"(?:home|(?:my |the |our |his |her |a )?(?:house|room|bedroom|bathroom|toilets?|loo|"
+    r"kitchen|garden|shed|cupboard|wardrobe|attic|"
+    r"living room|front room|nans?|grans?|dads?|mums?|aunties?|uncles?|"
+    r"friends?(?: house)?|mates?|neighbours?(?: house)?|"
+    r"flat|school|college|class|library|park|shop|shops|shopping centre|station|bus stop|"
+    r"bus station|bus|train station|train|taxi office|"
+    r"taxi|car|street|road|bridge|hospital|a&e|church|mosque|mcdonalds|maccies|maccys|"
+    r"tesco|kfc|foster (?:mums|home|carers)|"
+    r"childrens home|hostel|placement|youth club|police station|town|city centre|woods|"
+    r"beach|alley|stairs|stairwell))"
+)
+_IM_AT = re.compile(
+    rf"\b(?:im|i am|ive gone|i went|going|gone|hiding|hid|stuck|locked|sat|sitting|stood|"
+    rf"standing|were|we are|waiting|came|ran|run|still|ok|rn|now)\b"
+    rf"(?: (?:just|now|rn|still|here|safe|ok|okay|fine|currently|back|hiding|sat|stuck|"
+    rf"locked|alone|in|into|to|over|sitting|standing|waiting|on my own|by myself))*? (?:in|"
+    rf"at|by|outside|near|on|to|behind|under|into|inside|next to|round|"
+    rf"opposite)\s+{_PLACE}\b"
+    rf"(?: (?:in|at|on|near|by|of) (?:the )?[a-z']+(?: [a-z']+)?)?"
+)
+_AT_START = re.compile(
+    rf"^(?:yeah |yes |ok |no |just )?(?:in|at|by|outside|near|on|behind|under|round|"
+    rf"inside) {_PLACE}\b(?: (?:in|at|near|by|of|on) (?:the )?[a-z']+(?: [a-z']+)?)?"
+)
+_OTHER_HERE = re.compile(
+    r"(?:jestem |estou |sunt |dwi |rydw i )?(?:w domu|w szkole|w pokoju|w lazience|acasa|"
+    r"la scoala|in camera mea|adref|yn yr ysgol|gartref|"
+    r"вдома|дома|в школі|у ванній|في البيت|في المدرسة|في غرفتي|guriga|dugsiga|em casa|"
+    r"na escola|no quarto|"
+    r"ghar (?:par|pe|mein|vich|te)|school (?:mein|vich)|kamre (?:mein|vich)|bashay|barite|"
+    r"iskule)"
+)
+_AM = re.compile(r"jestem|estou|sunt|dwi|rydw|я |انا")
+_HAPPENS = re.compile(
+    r"\b(?:at|in|on the way (?:to|home from)|on) (?:home|(?:my |the )?(?:school|"
+    r"playground|bus|class|changing rooms?|dads?|mums?|nans?|park|estate|foster (?:home|"
+    r"carers)|football|gym|church|mosque|madrasa|club))\b"
+    r"|\bonline\b|\b(?:on|off) (?:snap(?:chat)?|insta(?:gram)?|tiktok|discord|roblox|"
+    r"whatsapp|fortnite|xbox|ps5|wizz|yubo|omegle|telegram)\b"
+    r"|\bw (?:szkole|domu)\b|\bla scoala\b|\byn yr ysgol\b|\bв школі\b|\bفي المدرسة\b|"
+    r"\bna escola\b|\bem casa\b"
+)
+_SCHOOL_KIND = (
+    r"(?:high|primary|secondary|academy|school|college|grammar|juniors?|infants|comp|"
+    r"sixth form|community school|catholic school|c of e|pru)"
+)
+_SCHOOL = re.compile(
+    rf"(?<![\w'])((?!(?:go|goes|in|at|to|im|the|my|our|of|is|we|and|his|her|hate|like|from|"
+    rf"after|before|not|no|any|for|off|leave|left|new|this|that|miss|skip|start|started|"
+    rf"finish)\b)[a-z'.]+(?: (?!(?:in|at|to|my|the|"
+    rf"is)\b)[a-z'.]+){{0,2}} {_SCHOOL_KIND}(?: (?:school|academy|college|primary|"
+    rf"high))?)\b"
+)
+_GO_TO = re.compile(
+    r"\b(?:we|i|she|he|they|both)\s+(?:both |all )?(?:go|goes)\s+(?:2|to|"
+    r"at)\s+(?P<school>[a-z'.]+(?: [a-z'.]+){0,2})$"
+    r"|\b(?:szkola|szkoła|szkole|scoala|ysgol|escola|my school is|school is|school:|"
+    r"school called|dugsiga|школа)\s+(?P<named>(?!(?:is|smieja|mnie|ok|fine|bad|rubbish|"
+    r"hard|good|the|and|n|they|we|i|my|da|do|w|bo|de|mi|me|to|yn|ke|baad|"
+    r"mein)\b)[\w'.]+(?: [\w'.]+){0,2})$"
+)
+_NOT_SCHOOLS = re.compile(
+    r"\b(?:bed|sleep|shop|town|work|park|home|house|club|gym|football|church|mosque|her|"
+    r"him|them|mine|my|his|the|school|college|it|live|see|get|a|and|after|there|"
+    r"primary school|high school|year)\b"
+)
+
+
+def find_address(text: str) -> str | None:
+    """Gives an address or a postcode, or None."""
+    low = lowered(text)
+    match = _ADDRESS.search(low) or _POSTCODE.search(low)
+    return text[match.start() : match.end()].strip() if match else None
+
+
+def find_current_location(text: str) -> str | None:
+    """Gives the words that say where the child is now, or None."""
+    address = find_address(text)
+    if address:
+        return address
+    for part in clauses(text):
+        low = bare(part)
+        if _IM_AT.search(low) or _AT_START.match(low):
+            return part
+        if _OTHER_HERE.fullmatch(low) or (_AM.match(low) and _OTHER_HERE.match(low)):
+            return part
+    return None
+
+
+def find_where_happened(text: str) -> str | None:
+    """Gives the words that say where it happens, or None."""
+    low = lowered(text)
+    match = _HAPPENS.search(low)
+    return text[match.start() : match.end()].strip() if match else None
+
+
+def find_school(text: str, asked: str | None) -> str | None:
+    """Gives the name of a school as the child wrote it, or None."""
+    for part in clauses(text):
+        low = lowered(part)
+        named = _SCHOOL.search(low)
+        if named:
+            return part[named.start(1) : named.end(1)]
+        went = _GO_TO.search(low)
+        if went:
+            group = "school" if went.group("school") else "named"
+            found = part[went.start(group) : went.end(group)]
+            if not _NOT_SCHOOLS.match(found.lower()):
+                return found
+    if asked == "school" and len(text.split()) <= 5:
+        return text.strip()
+    return None

@@ -1,0 +1,160 @@
+"""Decides what the bot reacts to, and what belongs to the child's own account."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dialogues.reading import answers, feelings, people, signals
+from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
+from dialogues.reading.words import bare
+
+_LEVELS = ("no_concern", "concern", "urgent", "emergency")
+_HOMEWORK_NUMBERS = re.compile(r"\b(?:how many|how much|percent\w*|statistic\w*|numbers?)\b|%")
+_HOMEWORK_ASKS = re.compile(r"\b(?:whats?|how|difference|means?|define|explain|definition)\b")
+_NO_ACCOUNT = frozenset(
+    [
+        "stop",
+        "homework",
+        "homework_numbers",
+        "joking",
+        "chat",
+        "insult",
+        "greet",
+        "fine",
+        "thanks",
+        "feedback",
+        "goodbye",
+        "decline",
+        "dont_know",
+    ]
+)
+
+
+def level(urgency: Any) -> int:
+    """Gives the rank of an urgency, nought when there is none."""
+    return _LEVELS.index(urgency) if urgency in _LEVELS else 0
+
+
+def rose(slots: Mapping[str, Any]) -> bool:
+    """Tells whether this message was judged more urgent than all before it."""
+    return level(slots.get("urgency")) > level(slots.get("last_urgency"))
+
+
+def settle_talk(intent: str, facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> str:
+    """Gives the intent of an answer or of telling, by what was read and what is known."""
+    asked = slots.get("asked")
+    answer = facts.get(asked) if asked else None
+    if answer in (PREFER_NOT, DONT_KNOW):
+        return "decline" if answer == PREFER_NOT else "dont_know"
+    if slots.get("worry"):
+        settled = _with_worry(intent, facts, text, answered=answer is not None)
+    elif intent == "tell":
+        settled = _doubted_worry(facts, text, slots)
+    else:
+        settled = "tell" if _is_worry_after_all(intent, facts, text) else intent
+    if settled == "homework" and _HOMEWORK_NUMBERS.search(bare(text)):
+        return "homework_numbers"
+    return settled
+
+
+def of_account(intent: str, text: str, slots: Mapping[str, Any]) -> bool:
+    """Tells whether a message belongs to the child's own account, to be kept word for word."""
+    if intent in ("tell", "adult_referrer"):
+        return True
+    if intent in _NO_ACCOUNT:
+        return False
+    if intent == "unclear" and people.find_people(text):
+        return True
+    if len(text.split()) < 3 or answers.short_answer(text):
+        return False
+    if intent in ("inform", "unclear", "done"):
+        return bool(slots.get("worry"))
+    return rose(slots) or feelings.find_feeling(text) is not None
+
+
+def people_involved(intent: str, text: str, slots: Mapping[str, Any]) -> str | None:
+    """Gives the people named so far with those in this message, or None when it adds none."""
+    if slots.get("who_involved") in (PREFER_NOT, DONT_KNOW):
+        return None
+    if slots.get("adult") or intent == "adult_referrer":
+        return None
+    known = [one for one in str(slots.get("who_involved") or "").split(", ") if one]
+    found = [one for one in people.find_people(text) if one not in known]
+    return ", ".join([*known, *found]) if found else None
+
+
+def reaction_feeling(
+    intent: str, facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]
+) -> str:
+    """Chooses what is given back: the emergency first, then for whom, then the feeling."""
+    if slots.get("urgency") == "emergency":
+        return "emergency"
+    if slots.get("adult") or intent == "adult_referrer":
+        return "adult"
+    if facts.get("about_whom") in ("friend", "sibling"):
+        return "for_other"
+    feeling = feelings.find_feeling(text)
+    return feeling if feeling and feeling != slots.get("last_feeling") else "heard"
+
+
+def reply_to(facts: Mapping[str, Any], slots: Mapping[str, Any]) -> str:
+    """Chooses how an answer is met."""
+    asked = slots.get("asked")
+    if facts.get("safe_now") in ("yes", "no", "unsure"):
+        return f"safe_{facts['safe_now']}"
+    if facts.get("name_to_use") not in (None, PREFER_NOT, DONT_KNOW):
+        return "name"
+    if asked in ("wants", "must_not_know") and asked in facts:
+        return str(asked)
+    return "emergency" if slots.get("urgency") == "emergency" else "fact"
+
+
+def _with_worry(intent: str, facts: Mapping[str, Any], text: str, *, answered: bool) -> str:
+    """Once there is a worry, nothing is taken for idle talk."""
+    only_facts = _only_facts(facts, text)
+    if intent == "tell":
+        heavy = feelings.find_feeling(text) is not None
+        return "inform" if only_facts or (answered and not heavy) else "tell"
+    if answered:
+        return "inform"
+    if intent in ("chat", "fine", "homework", "feedback", "inform"):
+        return "inform" if _gives_facts(facts) else "tell"
+    if intent == "joking" and not signals.is_playful(text):
+        return "tell"
+    return intent
+
+
+def _doubted_worry(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> str:
+    """Keeps play and schoolwork from becoming a worry, while nothing was judged urgent."""
+    feeling = feelings.find_feeling(text)
+    settled = "tell"
+    if level(slots.get("urgency")) > 0:
+        return settled
+    if signals.is_homework(text):
+        settled = "homework"
+    elif "utter_homework" in (slots.get("said") or {}) and feeling is None:
+        settled = "homework" if _HOMEWORK_ASKS.search(bare(text)) else "chat"
+    elif signals.is_playful(text):
+        settled = "joking"
+    elif signals.says_all_is_well(text):
+        settled = "fine"
+    elif _only_facts(facts, text) and "about_whom" not in facts:
+        settled = "inform"
+    return settled
+
+
+def _is_worry_after_all(intent: str, facts: Mapping[str, Any], text: str) -> bool:
+    """Finds the worry in what was taken for an answer or for "all is well"."""
+    if "about_whom" in facts and intent not in ("homework", "joking"):
+        return True
+    taken = intent in ("inform", "fine") and not signals.says_all_is_well(text)
+    return taken and feelings.find_feeling(text) is not None and not signals.is_playful(text)
+
+
+def _gives_facts(facts: Mapping[str, Any]) -> bool:
+    return bool(set(facts) - {"where_happened"})
+
+
+def _only_facts(facts: Mapping[str, Any], text: str) -> bool:
+    """Tells whether a message is short and wholly a fact for the record ("12. ava")."""
+    return _gives_facts(facts) and len(text.split()) <= 7 and feelings.find_feeling(text) is None

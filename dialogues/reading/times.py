@@ -1,0 +1,121 @@
+"""Finds when things happened, and when it is safe to write."""
+
+import re
+
+from dialogues.reading.words import lowered
+
+_CLOCK = (
+    r"(?:\d{1,2}(?:[:.]\d{2})?\s*(?:am|pm|o'?clock)?|noon|midnight|half \d{1,2}|"
+    r"half (?:past )?\w+|lunch(?:time)?|dinner(?:time)?|tea(?:time)?|school|college|"
+    r"bedtime|dark|work|mosque)"
+)
+_DAYS = (
+    r"(?:mon|tues?|wednes|thurs?|fri|satur|sun)(?:day)?s?|weekends?|weekdays?|week days|"
+    r"school days?"
+)
+_BOUND = (
+    rf"(?:after|before|b4|until|till|til|from|past|by|around|about|at|in the)\s+(?:my |"
+    rf"the )?(?:{_CLOCK}|morning|afternoon|evening|night)s?"
+)
+_CONTACT_TIME = re.compile(
+    rf"(?:any ?(?:day|time)|every ?day|most days|all day|always|"
+    rf"whenever)\b(?:\s+(?:is (?:ok|fine|good)|"
+    rf"{_BOUND}|except .{{1,30}}|but not .{{1,30}}))*"
+    rf"|(?:only |not |never |just )?(?:on |at )?(?:{_DAYS})(?:\s+(?:and|or|n|&|"
+    rf"to)\s+(?:{_DAYS}))*(?:\s+{_BOUND})?"
+    rf"|(?:only |not |never |just )?{_BOUND}(?:\s+(?:and|n|&|but|or|not)\s+(?:{_BOUND}|"
+    rf"{_DAYS}))*"
+    rf"|between {_CLOCK} (?:and|n|&|to|-) {_CLOCK}|\d{{1,2}}\s*(?:-|to|til|"
+    rf"till)\s*\d{{1,2}}\s*(?:pm|am)?"
+    rf"|(?:mornings|evenings|afternoons|nights|lunch ?times?|break ?times?|in the (?:day|"
+    rf"morning|evening|afternoon))"
+    rf"|when (?:my )?\w+(?:'?s| is)? (?:at work|out|asleep|not (?:here|in|home)|gone)|"
+    rf"tonight|tomorrow|tmrw|tmr|2moro"
+    rf"|only when .{{3,40}}|at (?:lunch|break|school)|in school"
+)
+_CONTACT_OTHER = re.compile(
+    r"po szkole|po \d{1,2}|przed \d{1,2}|rano|wieczorem|dupa (?:scoala|ora \d{1,2}|"
+    r"\d{1,2})|inainte de \d{1,2}|"
+    r"ar ol (?:ysgol|\d{1,2})|cyn \d{1,2}|після (?:школи|\d{1,2})|до \d{1,2}|"
+    r"بعد (?:المدرسة|الساعة \d{1,2}|\d{1,2})|"
+    r"قبل \d{1,2}|dugsiga ka dib|iskuulka kadib|\d{1,2}ka ka dib|"
+    r"depois d[aeo]s? (?:escola|aulas|\d{1,2})|"
+    r"antes das? \d{1,2}|(?:school|iskool) (?:ke|de|to|er) (?:baad|"
+    r"por)(?: \d{1,2} baje (?:tak|se))?|"
+    r"\d{1,2} (?:baje|vaje|tar) (?:ke baad|de baad|tak|ton baad|por|age|se pehle|"
+    r"ton pehlan)"
+)
+_INVITES = re.compile(
+    r"\b(?:text|txt|msg|message|ring|call|phone|write|contact|speak|reply|get me|reach me|"
+    r"talk to me|"
+    r"available|free|best|ok(?:ay)? to|pisz|scrie|tecst|пиш|راسل|soo dir|escrev|theek hai|"
+    r"thik aa)\w*\b"
+)
+_OPENS = re.compile(
+    r"^\W*(?:any|every|after|before|b4|only|not|mornings?|evenings?|weekends?|between|"
+    r"lunch|most days|school ke)"
+)
+_STARTED = re.compile(
+    r"since (?:i was \d{1,2}|they .{3,40}|(?:the |last |like |about )?[\w' ]{2,30}?)(?=$|"
+    r"[,.;!?\n]| and | n | but | cos | so )"
+    r"|(?:for|about|like|nearly|over) (?:about |like |nearly |over |the last |"
+    r"at least )?(?:a |an |one |two |three |four |five |six |\d{1,2} )?(?:few |couple of |"
+    r"couple |whole )?(?:days|weeks|months|years|yrs|day|week|month|year|ages|a while|"
+    r"long time)(?! old)"
+    r"|(?:a |an |one |two |three |\d{1,2} )?(?:few |couple of )?(?:days?|weeks?|months?|"
+    r"years?|yrs?|hours?|hrs?|mins?|minutes?) ago"
+    r"|last (?:night|nite|nyt|week|weekend|month|year|summer|winter|spring|autumn|term|"
+    r"time|xmas|christmas|easter|mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*)"
+    r"|(?:yesterday|yest(?:erday|day)?|yday|this morning|this week|earlier today|today|"
+    r"tonight|just now)"
+    r"|every (?:single )?(?:day|night|nite|week|weekend|morning|time .{3,30}|few \w+|"
+    r"mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*)"
+    r"|(?:all the time|most (?:nights|days|weeks)|always|again last \w+|from (?:year|yr|"
+    r"y) ?\d{1,2}|(?:in|from) (?:year|yr) ?\d{1,2}|when i was (?:\d{1,2}|little|small|"
+    r"younger|in \w+ ?\d{0,2}))"
+    r"|(?:jan|febr)uary|in (?:march|april|may|june|july|august|september|october|november|"
+    r"december)"
+)
+_STARTED_OTHER = re.compile(
+    r"(?<!\w)(?:od (?:wrzesnia|września|roku|miesiaca|tygodnia|zawsze|lat|wakacji|\w+)|"
+    r"wczoraj(?: w nocy)?|codziennie|"
+    r"de (?:la|un|cand) [\w ]{2,20}|aseara|ieri|in fiecare (?:zi|noapte|seara)|"
+    r"ers [\w ]{2,20}|neithiwr|ddoe|bob (?:nos|dydd)|"
+    r"з (?:вересня|літа|минулого \w+|\w+)|вчора|щодня|щоночі|منذ [\w ]{2,20}|امس|البارحة|"
+    r"كل (?:يوم|ليلة)|"
+    r"tan iyo [\w ]{2,20}|shalay|xalay|maalin kasta|desde [\w ]{2,20}|ontem|todos os dias|"
+    r"todas as noites|"
+    r"kal (?:raat|rat)?|roz|har (?:roz|raat|din)|kal|bohot din se|\w+ se (?:ho raha|"
+    r"chal raha)|gotokal|protidin|roj)(?!\w)"
+)
+_NOT_A_TIME = re.compile(r"since (?:you|u|im|he|she|its|it|there|that|this)\b")
+
+
+def find_when_happened(text: str) -> str | None:
+    """Gives the words that say since when or how often, or None."""
+    low = lowered(text)
+    for pattern in (_STARTED, _STARTED_OTHER):
+        for match in pattern.finditer(low):
+            if match.group().strip() and not _NOT_A_TIME.match(match.group()):
+                return _words(text, match)
+    return None
+
+
+def find_contact_times(text: str, asked: str | None) -> str | None:
+    """Gives the words that say when to write or ring, or None."""
+    low = lowered(text)
+    if asked != "safe_contact_times" and not (_INVITES.search(low) or _OPENS.match(low)):
+        return None
+    if asked != "safe_contact_times" and re.search(
+        r"\b(?:said|hits|shouts|happens|comes|gets)\b", low
+    ):
+        return None
+    for pattern in (_CONTACT_OTHER, _CONTACT_TIME):
+        found = [_words(text, match) for match in pattern.finditer(low) if match.group().strip()]
+        if found:
+            return ", ".join(dict.fromkeys(found))
+    return None
+
+
+def _words(text: str, match: re.Match[str]) -> str:
+    return text[match.start() : match.end()].strip(" ,.")
