@@ -42,8 +42,13 @@ class Step:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs every step and gives the exit code."""
-    outcomes = [(step.name, *_timed(step)) for step in steps(arguments)]
+    """Runs the whole check and gives the exit code."""
+    return run(steps(arguments))
+
+
+def run(chosen: Sequence[Step]) -> int:
+    """Runs every step, whatever the others did, and gives the exit code."""
+    outcomes = [(step.name, *_timed(step)) for step in chosen]
     _say("")
     for name, outcome, seconds in outcomes:
         mark = "FAILED" if outcome.failed else "passed"
@@ -89,15 +94,15 @@ def find_what_tests_need() -> Outcome:
     return Outcome(passed=2 - len(missing), failed=len(missing), words="; ".join(missing))
 
 
-def run_tests(arguments: Sequence[str]) -> Outcome:
+def run_tests(arguments: Sequence[str], report: Path = _REPORT) -> Outcome:
     """Runs pytest, and counts from its report: a test that was skipped counts as failed."""
-    _REPORT.parent.mkdir(exist_ok=True)
-    _REPORT.unlink(missing_ok=True)
-    limits = (f"--timeout={_ONE_TEST_SECONDS}", f"--junitxml={_REPORT}")
-    code = _run(_PYTHON, "-m", "pytest", *limits, *arguments, seconds=_TESTS_SECONDS)
-    if not _REPORT.exists():
+    report.parent.mkdir(exist_ok=True)
+    report.unlink(missing_ok=True)
+    limits = (f"--timeout={_ONE_TEST_SECONDS}", f"--junitxml={report}")
+    code = run_command(_PYTHON, "-m", "pytest", *limits, *arguments, seconds=_TESTS_SECONDS)
+    if not report.exists():
         return Outcome(failed=1, words=f"pytest ended with {code} and without a report")
-    return count(_REPORT.read_text(encoding="utf-8"), code)
+    return count(report.read_text(encoding="utf-8"), code)
 
 
 def count(report: str, code: int) -> Outcome:
@@ -122,22 +127,8 @@ def count(report: str, code: int) -> Outcome:
     return Outcome(passed=passed, failed=failed, words=words)
 
 
-def _command(name: str, *command: str) -> Step:
-    def run() -> Outcome:
-        code = _run(*command, seconds=_TESTS_SECONDS)
-        return Outcome(passed=1) if code == 0 else Outcome(failed=1, words=f"ended with {code}")
-
-    return Step(name=name, run=run)
-
-
-def _timed(step: Step) -> tuple[Outcome, float]:
-    _say(f"── {step.name}")
-    begun = time.monotonic()
-    outcome = step.run()
-    return outcome, time.monotonic() - begun
-
-
-def _run(*command: str, seconds: float) -> int:
+def run_command(*command: str, seconds: float) -> int:
+    """Runs a program from the root and gives its exit code; one that takes too long is ended."""
     environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false"}  # noqa: TID251  # handed on
     # A group of its own, so that what a test started ends with it when time is up.
     with subprocess.Popen(  # noqa: S603  # our own programs
@@ -151,6 +142,21 @@ def _run(*command: str, seconds: float) -> int:
         except KeyboardInterrupt:
             _end(process)
             raise
+
+
+def _command(name: str, *command: str) -> Step:
+    def run() -> Outcome:
+        code = run_command(*command, seconds=_TESTS_SECONDS)
+        return Outcome(passed=1) if code == 0 else Outcome(failed=1, words=f"ended with {code}")
+
+    return Step(name=name, run=run)
+
+
+def _timed(step: Step) -> tuple[Outcome, float]:
+    _say(f"── {step.name}")
+    begun = time.monotonic()
+    outcome = step.run()
+    return outcome, time.monotonic() - begun
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:
