@@ -186,7 +186,7 @@ def _names(session: Session, ids: set[int | None]) -> dict[int, str]:
     if not known:
         return {}
     query = select(Practitioner.id, Practitioner.name).where(Practitioner.id.in_(known))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _shown(
