@@ -110,13 +110,24 @@ class Talk:
         quiet: dt.timedelta = dt.timedelta(0),
         language: str | None = None,
         shows_state: bool = False,
+        patience: float = _PATIENCE_SECONDS,
     ) -> None:
-        """Begins with nothing said; `quiet` is the bot's wait for more before it answers."""
+        """Begins with nothing said.
+
+        Args:
+            engine: the database.
+            phone: the child's.
+            quiet: how long the bot waits for more before it answers.
+            language: the language of the child's phone.
+            shows_state: whether to say when a person is called, and how urgent it is.
+            patience: seconds to wait for an answer before saying that none has come.
+        """
         self._engine = engine
         self._phone = phone
         self._quiet = quiet
         self._language = language
         self._shows_state = shows_state
+        self._patience = patience
         self._printed: set[str] = set()
         self._version: str | None = None
         self._is_settled = True
@@ -155,10 +166,12 @@ class Talk:
                 return line and line.strip()
 
     def _wait_for_answers(self, out: TextIO, work: Work) -> None:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + self._patience
         while not self._is_settled:
             if time.monotonic() > deadline:
                 out.write("(no answer has come yet)\n")
+                # Said once; an answer that comes later is still printed.
+                self._is_settled = True
                 return
             if not self._step(out, work):
                 time.sleep(_LOOK_SECONDS)

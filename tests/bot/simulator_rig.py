@@ -11,7 +11,7 @@ from flask import Flask
 from pydantic import SecretStr
 from sqlalchemy import Engine, select
 
-from bot import inbox, outbox
+from bot import inbox, outbox, urgency
 from bot.accounts import Accounts
 from bot.channels.base import Channel, IncomingMessage
 from bot.channels.simulated import SimulatedChannel
@@ -108,6 +108,8 @@ class Demonstration:
     @contextmanager
     def working(self) -> Iterator[None]:
         """Answers and sends by itself, as the service does, until the block ends."""
+        # The phrases are read once, which can take seconds where much else runs.
+        urgency.phrase_level("")
         stop = threading.Event()
         arguments: dict[str, Any] = {"bells": self.bells, "stop": stop}
         threads = [
