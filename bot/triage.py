@@ -143,8 +143,10 @@ def _scores(
 
 
 def _write(lines: Sequence[_Line], scores: Sequence[ModelScore | None], out: TextIO) -> None:
-    for line, model in zip(lines, scores, strict=True):
-        out.write(json.dumps(_row(line, assess(line.text, model=model))) + "\n")
+    out.writelines(
+        json.dumps(_row(line, assess(line.text, model=model))) + "\n"
+        for line, model in zip(lines, scores, strict=True)
+    )
 
 
 def _ends(text: str) -> str:

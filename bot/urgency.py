@@ -112,7 +112,8 @@ def assess(
     reasons = [_phrase_reason(text, hit) for hit in found]
     reasons += _context_reasons(text, context)
     by_phrases = highest(*(reason.level for reason in reasons if reason.level is not None))
-    level = by_phrases if model is None else highest(by_phrases, _model_level(model, by_phrases))
+    language = language_of(text)
+    level = by_phrases if model is None else _together(by_phrases, model, language)
     if model is not None:
         reasons += _model_reasons(text, model, level)
     return Assessment(
@@ -120,7 +121,7 @@ def assess(
         harms=_harms(found, reasons, model, level),
         scores=_scores(by_phrases, model),
         reasons=tuple(reasons),
-        language=language_of(text),
+        language=language,
         scored="phrases" if model is None else "phrases_and_model",
         model_version=None if model is None else model.version,
     )
@@ -207,8 +208,21 @@ def _meanings(context: Context) -> Iterator[tuple[str, Urgency]]:
         yield "they_are_here", Urgency.EMERGENCY
 
 
-def _model_level(model: ModelScore, by_phrases: Urgency) -> Urgency:
-    thresholds = _thresholds()["levels"]["with_phrase" if by_phrases.raises_alert else "alone"]
+def _together(by_phrases: Urgency, model: ModelScore, language: str) -> Urgency:
+    by_model = _model_level(model, by_phrases, language)
+    if by_phrases is Urgency.EMERGENCY:
+        return Urgency.EMERGENCY
+    # Phrases below an emergency are wide on purpose. Only a model that is sure there is
+    # nothing in the message may say so against them.
+    doubted = _thresholds()["doubted"].get(by_phrases.value)
+    if doubted is not None and model.levels.get(Urgency.NO_CONCERN, 0.0) >= doubted:
+        return by_model
+    return highest(by_phrases, by_model)
+
+
+def _model_level(model: ModelScore, by_phrases: Urgency, language: str) -> Urgency:
+    by_language = _thresholds()["levels"]["en" if language == "en" else "other"]
+    thresholds = by_language["with_phrase" if by_phrases.raises_alert else "alone"]
     reached = 0.0
     for level in (Urgency.EMERGENCY, Urgency.URGENT, Urgency.CONCERN):
         # Levels are ordered: what is an emergency is also urgent.

@@ -1,7 +1,7 @@
 """Holds every phrase, and finds those that a message says."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -143,17 +143,18 @@ def _after_last_stop(words: Sequence[str]) -> int:
 def the_book() -> Book:
     """Gives the phrases of this folder, read once."""
     classes = _classes()
-    cues = {
-        name: [compile_pattern(_fold(says), classes) for says in lines]
-        for name, lines in _load("cues.yml").items()
-    }
     spellings = {
         _fold(variant): tuple(_fold(meant).split())
         for meant, variants in _load("spellings.yml").items()
         for variant in variants.split()
     }
+
+    def pattern(says: str) -> Pattern:
+        return compile_pattern(_fold(says), classes, spellings)
+
+    cues = {name: [pattern(says) for says in lines] for name, lines in _load("cues.yml").items()}
     rows = [row for path in sorted(HERE.glob("say-*.yml")) for row in _load(path.name)]
-    return Book([_phrase(row, classes) for row in rows], cues, spellings)
+    return Book([_phrase(row, pattern) for row in rows], cues, spellings)
 
 
 def _classes() -> dict[str, tuple[str, ...]]:
@@ -174,12 +175,12 @@ def _classes() -> dict[str, tuple[str, ...]]:
     }
 
 
-def _phrase(row: Mapping[str, Any], classes: Mapping[str, tuple[str, ...]]) -> Phrase:
+def _phrase(row: Mapping[str, Any], pattern: Callable[[str], Pattern]) -> Phrase:
     return Phrase(
         name=row["phrase"],
         level=Urgency(row["level"]),
         harms=frozenset(Harm(harm) for harm in row.get("harms", ())),
-        patterns=tuple(compile_pattern(_fold(says), classes) for says in row["says"]),
+        patterns=tuple(pattern(says) for says in row["says"]),
         unless={cue: Urgency(left) for cue, left in row.get("unless", {}).items()},
         fires=tuple(row["fires"]),
         silent=tuple(row["silent"]),

@@ -29,6 +29,7 @@ _COMMON = frozenset({
     "out", "off", "down", "do", "does", "did", ".", "?",
 })  # fmt: skip
 ANY_WORD = "*"
+NO_SPELLINGS: Mapping[str, tuple[str, ...]] = {}
 _GAP = re.compile(r"\.\.\.(\d*)")
 _GAP_WORDS = 3
 
@@ -46,8 +47,12 @@ class Pattern:
     words: frozenset[str]
 
 
-def compile_pattern(says: str, classes: Mapping[str, tuple[str, ...]]) -> Pattern:
-    """Gives the compiled form of one phrase.
+def compile_pattern(
+    says: str,
+    classes: Mapping[str, tuple[str, ...]],
+    spellings: Mapping[str, tuple[str, ...]] = NO_SPELLINGS,
+) -> Pattern:
+    """Gives the compiled form of one phrase, its words respelled as those of messages are.
 
     Raises:
         PhraseError: when a name in braces is not known or nothing is left to look for.
@@ -64,7 +69,8 @@ def compile_pattern(says: str, classes: Mapping[str, tuple[str, ...]]) -> Patter
             parts.append(r"(?:[.?] )*$")
         else:
             optional = element.endswith("?")
-            options = _options(element.removesuffix("?"), classes, says)
+            listed = _options(element.removesuffix("?"), classes, says)
+            options = tuple(_respelled(option, spellings) for option in listed)
             words.update(word for option in options for word in option.split() if "*" not in word)
             parts.append(_alternation(options) + ("?" if optional else ""))
             if not optional and ANY_WORD not in options:
@@ -90,6 +96,11 @@ def _options(element: str, classes: Mapping[str, tuple[str, ...]], says: str) ->
         else:
             options.append(option.replace("_", " "))
     return tuple(options)
+
+
+def _respelled(option: str, spellings: Mapping[str, tuple[str, ...]]) -> str:
+    # "ma" is Romanian for "me" and a child's English for "my": both sides must read it alike.
+    return " ".join(" ".join(spellings.get(word, (word,))) for word in option.split())
 
 
 def _alternation(options: tuple[str, ...]) -> str:

@@ -16,7 +16,7 @@ import regex
 LONGEST = 24_000
 
 _TOKEN = regex.compile(
-    r"[\p{L}\p{M}\p{N}@$]+(?:'[\p{L}\p{M}]+)*|[.!;?\n\u2026\u061f\u0964]+|\p{Extended_Pictographic}"
+    r"[\p{L}\p{M}\p{N}@$]+(?:'[\p{L}\p{M}]+)*|[.!;?\u2026\u061f\u0964]+|\p{Extended_Pictographic}"
 )
 _RUN = regex.compile(r"(.)\1{2,}")
 _DOUBLE = regex.compile(r"(.)\1+")
@@ -94,7 +94,7 @@ class Vocabulary:
 
 def read(text: str, canonical: Callable[[str], tuple[str, ...]]) -> Reading:
     """Gives the plain words of a message."""
-    words = _merge(_spelled_out(_words(text, canonical)))
+    words = _merge(_words(text, canonical))
     starts: list[int] = []
     at = 1
     for word in words:
@@ -119,14 +119,19 @@ def plain(text: str) -> tuple[str, tuple[int, ...]]:
     return "".join(letters), tuple(places)
 
 
-def _words(text: str, canonical: Callable[[str], tuple[str, ...]]) -> Iterator[Word]:
+def _tokens(text: str) -> Iterator[Word]:
     for piece, offset in _pieces(text):
         letters, places = plain(piece)
         for token in _TOKEN.finditer(letters):
             start = places[token.start()] + offset
             end = places[token.end() - 1] + 1 + offset
-            for word in _sense(token.group(), canonical):
-                yield Word(text=word, start=start, end=end)
+            yield Word(text=token.group(), start=start, end=end)
+
+
+def _words(text: str, canonical: Callable[[str], tuple[str, ...]]) -> Iterator[Word]:
+    for token in _spelled_out(_tokens(text)):
+        for word in _sense(token.text, canonical):
+            yield Word(text=word, start=token.start, end=token.end)
 
 
 def _pieces(text: str) -> tuple[tuple[str, int], ...]:
@@ -139,7 +144,7 @@ def _pieces(text: str) -> tuple[tuple[str, int], ...]:
 def _sense(token: str, canonical: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
     if "?" in token or "\u061f" in token:
         return ("?",)
-    if not token[0].isalnum() and token[0] in ".!;\n\u2026\u0964":
+    if not token[0].isalnum() and token[0] in ".!;\u2026\u0964":
         return (".",)
     return canonical(token)
 
@@ -172,6 +177,9 @@ def _let_go(held: list[Word]) -> Iterator[Word]:
     if len(held) < _SPELLED_OUT:
         yield from held
         return
+    # "a k n i f e": the first letter is a word of its own.
+    if held[0].text in {"a", "i"} and len(held) > _SPELLED_OUT:
+        yield held.pop(0)
     text = "".join(word.text for word in held)
     yield Word(text=text, start=held[0].start, end=held[-1].end)
 

@@ -1,0 +1,138 @@
+"""Urgency from phrases, the model's scores and the conversation around a message."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.urgency import Context, ModelScore, WordWeight, assess, phrase_level
+from models.urgency import Harm, Urgency
+
+CALM = {
+    Urgency.NO_CONCERN: 0.97,
+    Urgency.CONCERN: 0.01,
+    Urgency.URGENT: 0.01,
+    Urgency.EMERGENCY: 0.01,
+}
+
+
+def _model(levels, harms=None, weights=()):
+    return ModelScore(levels=levels, harms=harms or {}, weights=weights, version="v1")
+
+
+def _sure_of(level):
+    return _model({other: 0.91 if other is level else 0.03 for other in Urgency})
+
+
+def test_an_emergency_phrase_is_never_voted_down_by_the_model():
+    assert assess("hes got a knife", model=_model(CALM)).level is Urgency.EMERGENCY
+
+
+def test_the_model_raises_what_the_phrases_missed():
+    assessment = assess("it is quiet now", model=_sure_of(Urgency.EMERGENCY))
+
+    assert assessment.level is Urgency.EMERGENCY
+    assert assessment.scored == "phrases_and_model"
+    assert assessment.model_version == "v1"
+
+
+def test_without_the_model_a_message_says_that_phrases_judged_it_alone():
+    assessment = assess("hello")
+
+    assert assessment.scored == "phrases"
+    assert assessment.model_version is None
+    assert abs(sum(assessment.scores.values()) - 1) < 1e-9
+
+
+def test_a_reason_stands_exactly_where_the_words_were_written():
+    text = "pls  HELP... HE\u2019S got a kniiife 😭"
+
+    reasons = assess(text).reasons
+
+    assert reasons
+    assert all(reason.words == text[reason.start : reason.end] for reason in reasons)
+    assert any("kniiife" in reason.words for reason in reasons)
+
+
+def test_the_words_that_weighed_most_are_shown_with_the_model():
+    text = "it hurts at home"
+    weights = (
+        WordWeight(word="hurts", start=3, end=8, weight=0.8),
+        WordWeight(word="it", start=0, end=2, weight=-0.2),
+    )
+
+    reasons = assess(text, model=_model({Urgency.URGENT: 0.9}, weights=weights)).reasons
+
+    shown = [reason for reason in reasons if reason.kind == "model"]
+    assert [(reason.words, reason.weight) for reason in shown] == [("hurts", 0.8)]
+
+
+def test_no_means_danger_when_the_child_was_asked_whether_they_are_safe():
+    asked = Context(asked="safe_now")
+    told = Context(asked="safe_now", disclosed=Urgency.URGENT)
+
+    assert assess("no", context=asked).level is Urgency.URGENT
+    assert assess("nah not rly", context=told).level is Urgency.EMERGENCY
+    assert assess("no").level is Urgency.NO_CONCERN
+
+
+def test_unsure_of_being_safe_is_heard_too():
+    told = Context(asked="safe_now", disclosed=Urgency.URGENT)
+
+    assert assess("idk", context=Context(asked="safe_now")).level is Urgency.CONCERN
+    assert assess("idk", context=told).level is Urgency.URGENT
+
+
+def test_someone_coming_back_after_a_disclosure_is_an_emergency():
+    told = Context(disclosed=Urgency.URGENT)
+
+    assert assess("hes back", context=told).level is Urgency.EMERGENCY
+    assert assess("shes home", context=told).level is Urgency.EMERGENCY
+    assert assess("hes back").level is not Urgency.EMERGENCY
+
+
+def test_a_message_sent_in_pieces_is_read_as_one():
+    pieces = Context(previous=("my stepdad", "hes got a"))
+
+    assessment = assess("knife", context=pieces)
+
+    assert assessment.level is Urgency.EMERGENCY
+    assert assessment.reasons[0].kind == "context"
+    assert assessment.reasons[0].words == "knife"
+
+
+def test_an_earlier_message_does_not_make_this_one_an_emergency_again():
+    assert assess("ok thanks", context=Context(previous=("hes got a knife",))).level is (
+        Urgency.NO_CONCERN
+    )
+
+
+@given(
+    text=st.text(max_size=60),
+    previous=st.lists(st.text(max_size=30), max_size=3).map(tuple),
+    asked=st.sampled_from([None, "safe_now", "needs_medical_help", "age"]),
+    disclosed=st.sampled_from(Urgency),
+    level=st.sampled_from(Urgency),
+)
+def test_context_and_model_never_lower_an_emergency(text, previous, asked, disclosed, level):
+    context = Context(previous=previous, asked=asked, disclosed=disclosed)
+    text = f"{text}\nhes got a knife"
+
+    assert phrase_level(text) is Urgency.EMERGENCY
+    assert assess(text, context=context, model=_sure_of(level)).level is Urgency.EMERGENCY
+
+
+@given(text=st.text(max_size=200))
+def test_any_text_gets_one_and_the_same_answer(text):
+    first = assess(text)
+
+    assert first == assess(text)
+    for reason in first.reasons:
+        assert reason.words == text[reason.start : reason.end]
+
+
+def test_harms_come_from_phrases_and_from_the_model():
+    assessment = assess(
+        "he hits me",
+        model=_model({Urgency.URGENT: 0.9}, {Harm.PHYSICAL_ABUSE: 0.4, Harm.NEGLECT: 0.9}),
+    )
+
+    assert assessment.harms == {Harm.PHYSICAL_ABUSE, Harm.NEGLECT}

@@ -1,0 +1,117 @@
+"""The phrases are data: each says what must and must not fire, and is held to it."""
+
+import time
+
+import pytest
+
+from bot.phrases.book import Phrase, the_book
+from bot.phrases.language import language_of
+from bot.phrases.patterns import PhraseError, compile_pattern
+from bot.urgency import phrase_level
+from models.urgency import Urgency
+
+
+def _fires(phrase: Phrase, text: str) -> bool:
+    book = the_book()
+    return any(
+        found.phrase.name == phrase.name and found.level is phrase.level
+        for found in book.find(book.read(text))
+    )
+
+
+@pytest.mark.parametrize("phrase", the_book().phrases, ids=lambda phrase: phrase.name)
+def test_a_phrase_fires_on_its_examples_and_on_nothing_it_rules_out(phrase):
+    assert [text for text in phrase.fires if not _fires(phrase, text)] == []
+    assert [text for text in phrase.silent if _fires(phrase, text)] == []
+
+
+def test_every_phrase_has_its_own_name_and_examples():
+    phrases = the_book().phrases
+
+    assert len({phrase.name for phrase in phrases}) == len(phrases)
+    assert all(phrase.fires and phrase.silent for phrase in phrases)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "hes got a knife",
+        "He's got a KNIFE!!!",
+        "he\u2019s got a knife",
+        "hes got a kniiiiife",
+        "hes got a kn1fe",
+        "hes  got\n a knife",
+        "hes got a k\u200bni\u200bfe",
+        "hes got a \uff4b\uff4e\uff49\uff46\uff45",
+        "hez got a nife",
+        "HES GOT A K N I F E",
+    ],
+)
+def test_a_knife_is_found_however_it_is_spelled(spelling):
+    assert phrase_level(spelling) is Urgency.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he is " * 20_000,
+        "he is going to " * 5_000 + "kill",
+        "a" * 1_000_000,
+        "😭" * 10_000,
+        "\u200b" * 50_000 + "help me now",
+        "kick in the in the in the " * 4_000,
+        "\u202e" + "نعم لا " * 20_000,
+        "\x00\x01\x02" * 10_000,
+        "took " * 30_000,
+    ],
+    ids=lambda text: repr(text[:12]),
+)
+def test_no_text_holds_the_phrases_up(text):
+    began = time.monotonic()
+
+    phrase_level(text)
+
+    assert time.monotonic() - began < 5
+
+
+def test_a_very_long_text_is_judged_by_its_end_too():
+    assert phrase_level("bla " * 500_000 + "hes got a knife") is Urgency.EMERGENCY
+
+
+def test_a_phrase_with_an_unknown_list_is_refused():
+    with pytest.raises(PhraseError, match="nowhere"):
+        compile_pattern("{nowhere} is", {})
+
+
+def test_a_phrase_of_nothing_but_gaps_is_refused():
+    with pytest.raises(PhraseError, match="nothing to look for"):
+        compile_pattern("... is?", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("hi", "en"),
+        ("ye", "en"),
+        ("no", "en"),
+        ("hes back", "en"),
+        ("ok mum", "en"),
+        ("", "en"),
+        ("😭😭", "en"),
+        ("tata znowu mnie bije", "pl"),
+        ("mama mă bate în fiecare zi", "ro"),
+        ("dwi isio siarad efo rhywun", "cy"),
+        ("мені дуже страшно", "uk"),
+        ("أنا خائفة جدا", "ar"),
+        ("مجھے بہت ڈر لگ رہا ہے", "ur"),
+        ("ਮੈਨੂੰ ਡਰ ਲੱਗਦਾ ਹੈ", "pa"),
+        ("আমার ভয় লাগছে", "bn"),
+        ("waan baqayaa fadlan i caawi", "so"),
+        ("o meu pai está em casa agora", "pt"),
+        ("mujhe bohat dar lag raha hai", "ur-Latn"),
+        ("mainu bahut dar lagda hai", "pa-Latn"),
+        ("amar khub bhoy lagche", "bn-Latn"),
+    ],
+)
+def test_the_language_of_a_message_is_told(text, language):
+    assert language_of(text) == language
