@@ -242,11 +242,11 @@ def _harms(
     if model is None:
         return frozenset(said)
     thresholds = _thresholds()["harms"]
-    return frozenset(
-        harm
-        for harm in Harm
-        if model.harms.get(harm, 0.0) >= thresholds["with_phrase" if harm in said else "alone"]
-    )
+    likeliest = max(model.harms, key=lambda harm: (model.harms[harm], harm), default=None)
+    needed = {harm: thresholds["with_phrase" if harm in said else "alone"] for harm in Harm}
+    if likeliest is not None:
+        needed[likeliest] = thresholds["likeliest"]
+    return frozenset(harm for harm in Harm if model.harms.get(harm, 0.0) >= needed[harm])
 
 
 def _scores(by_phrases: Urgency, model: ModelScore | None) -> Mapping[Urgency, float]:
