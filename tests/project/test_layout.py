@@ -115,6 +115,24 @@ def test_every_decision_is_listed_dated_and_says_what_follows():
         assert "## What follows" in text, path.name
 
 
+def test_every_control_and_evidence_in_the_hazard_log_is_there():
+    text = (ROOT / "docs" / "safety" / "hazards.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z]+/[\w/.]+)`", text)
+
+    assert len(named) > 20
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_every_event_that_operators_are_told_of_is_logged_somewhere():
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = page.split("| event |")[1].split("\n\n")[0]
+    modules = "".join(tracked.texts(under="bot/", suffix=".py").values())
+
+    assert [
+        event for event in re.findall(r"`([a-z_]+)`", table) if f'"{event}"' not in modules
+    ] == []
+
+
 def test_the_hooks_fetch_nothing():
     hooks = YAML(typ="safe").load(ROOT / ".pre-commit-config.yaml")
 
