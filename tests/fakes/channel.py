@@ -31,6 +31,10 @@ class Sent:
     at: dt.datetime
 
 
+class CrashError(Exception):
+    """Stands for the end of the process: nothing of ours catches it."""
+
+
 class FakeChannel:
     """Takes every message, unless an error waits in `failures` or the answer is to be lost."""
 
@@ -46,6 +50,8 @@ class FakeChannel:
         """Each is raised by one `find_sent`."""
         self.answers_to_lose = 0
         """How many of the next messages reach the phone without our hearing of it."""
+        self.crashes_to_come = 0
+        """How many of the next messages reach the phone just before we die."""
         self.looked_for: list[OutgoingPart] = []
         self.missed_messages: list[IncomingMessage] = []
         self.before_send: Callable[[OutgoingPart], None] | None = None
@@ -85,6 +91,9 @@ class FakeChannel:
             if self.answers_to_lose:
                 self.answers_to_lose -= 1
                 raise DeliveryUnknownError
+            if self.crashes_to_come:
+                self.crashes_to_come -= 1
+                raise CrashError
         return external_id
 
     def find_sent(self, part: OutgoingPart) -> str | None:
