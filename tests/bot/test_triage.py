@@ -2,6 +2,8 @@
 
 import io
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -13,11 +15,11 @@ from models.urgency import Urgency
 class Scores:
     """Stands for the dialogue process; stops answering on demand."""
 
-    def __init__(self):
-        self.asked = []
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
         self.stopped = False
 
-    def __call__(self, texts):
+    def __call__(self, texts: Sequence[str]) -> list[ModelScore]:
         if self.stopped:
             raise triage.ScorerUnavailableError("the scorer stopped")
         self.asked.append(list(texts))
@@ -28,11 +30,13 @@ class Scores:
 
 
 @pytest.fixture
-def scores():
+def scores() -> Scores:
     return Scores()
 
 
-def _run(lines, score=None):
+def _run(
+    lines: Sequence[str | bytes], score: triage.Score | None = None
+) -> tuple[int, list[dict[str, Any]], str]:
     out, err = io.StringIO(), io.StringIO()
     code = triage.run(lines, out=out, err=err, score=score)
     return code, [json.loads(line) for line in out.getvalue().splitlines()], err.getvalue()

@@ -1,5 +1,7 @@
 """Urgency from phrases, the model's scores and the conversation around a message."""
 
+from collections.abc import Mapping
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,11 +16,15 @@ CALM = {
 }
 
 
-def _model(levels, harms=None, weights=()):
+def _model(
+    levels: Mapping[Urgency, float],
+    harms: Mapping[Harm, float] | None = None,
+    weights: tuple[WordWeight, ...] = (),
+) -> ModelScore:
     return ModelScore(levels=levels, harms=harms or {}, weights=weights, version="v1")
 
 
-def _sure_of(level):
+def _sure_of(level: Urgency) -> ModelScore:
     return _model({other: 0.91 if other is level else 0.03 for other in Urgency})
 
 

@@ -1,11 +1,20 @@
 """The evaluation counts what it says it counts."""
 
+from collections.abc import Iterable
+
 from bot.evaluate import Example, as_page, as_text, calibration, interval, measure, misses
-from bot.urgency import assess
+from bot.urgency import Assessment, assess
 from models.urgency import Harm, Urgency
 
 
-def _pair(name, text, level, *, harms=(), said=None):
+def _pair(
+    name: str,
+    text: str,
+    level: Urgency,
+    *,
+    harms: Iterable[Harm] = (),
+    said: str | None = None,
+) -> tuple[Example, Assessment]:
     example = Example(
         id=name,
         text=text,

@@ -1,5 +1,6 @@
 """What triage must be able to tell, each ability with its own pass rate."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def levels():
     return dict(zip(texts, (found.level for found in judged(texts)), strict=True))
 
 
-def _is_right(row, level):
+def _is_right(row: Mapping[str, str], level: Urgency) -> bool:
     least = Urgency(row.get("least", "no_concern"))
     most = Urgency(row.get("most", "emergency"))
     return least.rank <= level.rank <= most.rank

@@ -1,6 +1,7 @@
 """The held-out messages: what was reached, kept from slipping back."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ _HELD_OUT = Path(__file__).parent / "heldout.jsonl"
 pytestmark = [pytest.mark.rasa, pytest.mark.timeout(600)]
 
 
-def _read(path):
+def _read(path: Path) -> Iterator[Example]:
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         yield Example(
