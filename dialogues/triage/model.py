@@ -7,6 +7,7 @@ languages the encoder counts for little. How each was chosen is in docs/triage/m
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -109,17 +110,35 @@ class TriageModel:
         shares = self.reader.read(counts, rows, foreign)
         levels = self.calibration.predict_proba(np.log(shares + _TINY))
         encoder = 0.5 * (1 - foreign[:, None])
-        harms = encoder * self.meaning_harms.predict_proba(rows)
-        harms += (1 - encoder) * self.harms.predict_proba(counts)
+        harms = encoder * _chances(rows, *self._by_meaning)
+        harms += (1 - encoder) * _chances(counts, *self._by_words)
         return levels, harms
 
     def count(self, texts: Sequence[str]) -> csr_matrix:
         """Gives the counted pieces of messages."""
         return counted(self.pieces, texts)
 
+    @cached_property
+    def _by_words(self) -> "tuple[np.ndarray, np.ndarray]":
+        return _stacked(self.harms)
+
+    @cached_property
+    def _by_meaning(self) -> "tuple[np.ndarray, np.ndarray]":
+        return _stacked(self.meaning_harms)
+
     @staticmethod
     def _scaled(rows: np.ndarray) -> np.ndarray:
         return np.asarray(rows / np.sqrt(WIDTH * 3), np.float64)
+
+
+def _stacked(harms: OneVsRestClassifier) -> "tuple[np.ndarray, np.ndarray]":
+    # One product for all harms takes a tenth of the time of asking each in turn.
+    pull = np.vstack([one.coef_ for one in harms.estimators_])
+    return pull.T, np.concatenate([one.intercept_ for one in harms.estimators_])
+
+
+def _chances(numbers: "csr_matrix | np.ndarray", pull: np.ndarray, start: np.ndarray) -> np.ndarray:
+    return np.asarray(1 / (1 + np.exp(-(numbers @ pull + start))))
 
 
 def _softmax(votes: np.ndarray) -> np.ndarray:
