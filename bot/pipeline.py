@@ -55,6 +55,8 @@ class Turn:
     now: dt.datetime
     previous: tuple[str, ...] = ()
     """What the child wrote just before, newest last."""
+    previous_language: str | None = None
+    """The language the newest of these seems to be in."""
     harms: frozenset[Harm] = frozenset()
     """What was found earlier in this episode."""
     was_urgent: bool = False
@@ -119,6 +121,7 @@ class Outcome:
 
 # The full emergency words are given again only when this much time has passed.
 _EMERGENCY_AGAIN_AFTER = dt.timedelta(minutes=15)
+_CLEAR_WORDS = 6
 _HOLD_AGAIN_AFTER = dt.timedelta(minutes=10)
 
 
@@ -245,14 +248,24 @@ def _model_scores(
 
 
 def _language(turn: Turn, assessments: Mapping[int, Assessment]) -> str:
+    """Gives the language to answer in: it changes when the child clearly has changed it.
+
+    A name or a word or two look like many languages, so a short message counts only when the
+    conversation has just begun, or when the message before it was in the same language.
+    """
     language = turn.language
-    for message in turn.messages:
-        found = assessments.get(message.id)
-        if found is None or found.language == language:
+    heard = turn.previous_language
+    for number, message in enumerate(turn.messages):
+        assessment = assessments.get(message.id)
+        if assessment is None:
             continue
-        # One or two words of English are in every language: they do not switch it back.
-        if found.language != wording.FALLBACK or len(message.text.split()) >= 4:
-            language = found.language
+        found = assessment.language
+        words = len(message.text.split())
+        is_beginning = not turn.previous and number == 0 and language == wording.FALLBACK
+        is_repeated = found == heard and words > 2
+        if words >= _CLEAR_WORDS or is_repeated or (is_beginning and words > 1):
+            language = found
+        heard = found
     return language
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from bot.phrases.language import language_of
 from bot.pipeline import Turn, TurnMessage
 from bot.urgency import phrase_level
 from handover import hours, records
@@ -82,6 +83,7 @@ def _turn(session: Session, conversation: Conversation, waiting: list[Message]) 
     earlier = _earlier(session, conversation, before=waiting[0].id)
     present = hours.at(conversation.authority, now)
     last_choices = _last_choices(session, conversation)
+    previous = tuple(message.text for message in earlier if message.text)
     return Turn(
         conversation=str(conversation.id),
         messages=tuple(_turn_message(message, last_choices) for message in waiting),
@@ -90,7 +92,8 @@ def _turn(session: Session, conversation: Conversation, waiting: list[Message]) 
         holder=conversation.holder,
         urgency=conversation.urgency,
         now=now,
-        previous=tuple(message.text for message in earlier if message.text),
+        previous=previous,
+        previous_language=language_of(previous[-1]) if previous else None,
         harms=_harms(session, [message.id for message in earlier]),
         was_urgent=_was_urgent(session, conversation, before=waiting[0].id),
         asked=conversation.asked,

@@ -695,3 +695,11 @@ def test_every_reply_names_the_message_it_answers(door):
     door.work()
 
     assert [message.answers_id for message in door.messages(Author.BOT)] == [received.message_id]
+
+
+def test_a_name_in_another_language_does_not_switch_the_talk(door):
+    for words in ("i am worried about my friend she has not been home", "tia. 14 same as me"):
+        door.child_says(words)
+        door.work()
+
+    assert door.conversation().language == "en"
