@@ -12,7 +12,13 @@ export function startConversation(connection) {
   connection.on("message", (piece) => putMessage(thread, piece, isNewest));
   connection.on("panel", refreshSoon);
   document.getElementById("new-messages").addEventListener("click", () => toEnd(thread));
-  thread.addEventListener("scroll", () => isAtEnd(thread) && hideNew());
+  let sticks = true;
+  thread.addEventListener("scroll", () => {
+    sticks = isAtEnd(thread);
+    if (sticks) hideNew();
+  });
+  // A turned phone or a zoomed page must not lose the newest message.
+  new ResizeObserver(() => sticks && toEnd(thread)).observe(thread);
   const form = document.querySelector("[data-reply]");
   startReply(form);
   document.addEventListener("keydown", (event) => shortcut(event));
@@ -27,10 +33,11 @@ function putMessage(thread, piece, isNewest) {
   if (old) {
     old.replaceWith(fresh);
   } else if (isNewest) {
+    const messages = document.getElementById("messages");
     const number = Number(fresh.dataset.number);
-    const next = [...thread.children].reverse().find((one) => Number(one.dataset.number) < number);
+    const next = [...messages.children].reverse().find((one) => Number(one.dataset.number) < number);
     if (next) next.after(fresh);
-    else thread.prepend(fresh);
+    else messages.prepend(fresh);
     if (!wasAtEnd) document.getElementById("new-messages").hidden = false;
   }
   if (wasAtEnd) toEnd(thread);

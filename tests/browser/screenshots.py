@@ -1,0 +1,61 @@
+"""Takes the pictures of the console: `python -m tests.browser.screenshots [FOLDER]`."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from tests.browser import looking
+from tests.browser.stage import Stage, fill, stage
+
+_SIZES = {"wide": (1280, 900), "narrow": (320, 700)}
+
+
+def main() -> int:
+    """Takes a picture of each page, wide and narrow, and gives the exit code."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as work, stage(Path(work)) as played:
+        fill(played)
+        with looking.browser() as chromium:
+            for size, (width, height) in _SIZES.items():
+                page = looking.fresh_page(chromium, played, width=width, height=height)
+                page.goto("/sign-in")
+                _take(page, folder / f"sign-in-{size}.png")
+                page = looking.sign_in(chromium, played, played.anna, width=width, height=height)
+                looking.wait_until_live(page)
+                for name, path in _pages(played).items():
+                    page.goto(path)
+                    _take(page, folder / f"{name}-{size}.png")
+    return 0
+
+
+def _pages(played: Stage) -> dict[str, str]:
+    telegram = f"/conversations/{played.telegram.conversation_id}"
+    sms = f"/conversations/{played.sms.conversation_id}"
+    return {
+        "queue": "/queue",
+        "all-open": "/queue?list=open",
+        "conversation": telegram,
+        "conversation-sms": sms,
+        "urgency": f"{sms}/urgency",
+        "decision": f"{sms}/decision",
+        "end": f"{sms}/end",
+        "account": "/account",
+        "password": "/account/password",
+        "second-factor": "/account/second-factor",
+        "recovery-codes": "/account/recovery-codes",
+        "not-found": "/nowhere",
+    }
+
+
+def _take(page: Page, path: Path) -> None:
+    page.wait_for_load_state("load")
+    page.wait_for_timeout(250)
+    page.screenshot(path=path, full_page=True)
+    sys.stdout.write(f"{path}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""Every route, and who may use it. A new route fails here until somebody says who may."""
+
+import pytest
+from flask import Blueprint, Flask
+from sqlalchemy import Engine
+
+from handover import auth
+from handover.app import create_app
+from handover.settings import ConsoleSettings
+from tests.handover.desk import Desk
+
+EVERYBODY, SIGNED_IN = "everybody", "signed in"
+STAFF = "practitioner, supervisor"
+
+WHO_MAY = {
+    "/": SIGNED_IN,
+    "/account": SIGNED_IN,
+    "/account/duty": SIGNED_IN,
+    "/account/password": SIGNED_IN,
+    "/account/recovery-codes": SIGNED_IN,
+    # The library's own page, which answers only in the middle of a sign-in or after one.
+    "/account/second-factor": EVERYBODY,
+    "/account/second-factor/<token>": SIGNED_IN,
+    "/conversations/<int:conversation_id>": STAFF,
+    "/conversations/<int:conversation_id>/acknowledge": STAFF,
+    "/conversations/<int:conversation_id>/decision": STAFF,
+    "/conversations/<int:conversation_id>/end": STAFF,
+    "/conversations/<int:conversation_id>/help-numbers": STAFF,
+    "/conversations/<int:conversation_id>/live": STAFF,
+    "/conversations/<int:conversation_id>/panels": STAFF,
+    "/conversations/<int:conversation_id>/release": STAFF,
+    "/conversations/<int:conversation_id>/reply": STAFF,
+    "/conversations/<int:conversation_id>/take-over": STAFF,
+    "/conversations/<int:conversation_id>/urgency": STAFF,
+    "/fs-static/<path:filename>": SIGNED_IN,
+    "/live": STAFF,
+    "/live/check": SIGNED_IN,
+    "/queue": STAFF,
+    "/sign-in": EVERYBODY,
+    "/sign-in/again": SIGNED_IN,
+    "/sign-in/code": EVERYBODY,
+    "/sign-in/recovery": EVERYBODY,
+    "/sign-in/rescue": EVERYBODY,
+    "/sign-in/way": EVERYBODY,
+    "/sign-out": SIGNED_IN,
+    "/static/<path:filename>": EVERYBODY,
+    "/welcome/<token>": EVERYBODY,
+}
+
+
+def test_every_route_says_who_may(app: Flask) -> None:
+    found = {str(rule): _who_may(app, rule.endpoint) for rule in app.url_map.iter_rules()}
+
+    assert found == WHO_MAY
+
+
+@pytest.mark.parametrize("path", [path for path, who in WHO_MAY.items() if who != EVERYBODY])
+def test_nobody_gets_in_without_signing_in(app: Flask, path: str) -> None:
+    concrete = path.replace("<int:conversation_id>", "1").replace("<token>", "x")
+    concrete = concrete.replace("<path:filename>", "js/base64.js")
+
+    for method in _methods(app, path):
+        answer = app.test_client().open(concrete, method=method)
+        assert answer.status_code in {302, 401}, (method, path)
+        if answer.status_code == 302:
+            assert answer.headers["Location"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize("path", [path for path, who in WHO_MAY.items() if who == STAFF])
+def test_an_administrator_does_not_read_what_children_wrote(app, desk_of, admin, path) -> None:
+    desk: Desk = desk_of(admin)
+    desk.get("/account")
+
+    for method in _methods(app, path):
+        concrete = path.replace("<int:conversation_id>", "1")
+        answer = desk.post(concrete) if method == "POST" else desk.get(concrete)
+        assert answer.status_code == 403, (method, path)
+
+
+def test_a_blueprint_beside_the_console_is_refused_unless_it_is_marked(
+    engine: Engine, settings: ConsoleSettings
+) -> None:
+    closed, machines = Blueprint("closed", __name__), Blueprint("machines", __name__)
+    closed.post("/closed")(lambda: "")
+    machines.post("/machines")(lambda: "received")
+    app = create_app(engine, settings, blueprints=[closed, auth.machines_blueprint(machines)])
+
+    assert app.test_client().post("/closed").status_code == 401
+    assert app.test_client().post("/machines").text == "received"
+
+
+def _who_may(app: Flask, endpoint: str) -> str:
+    marks = auth.marks_of(app, endpoint)
+    if marks.is_open:
+        return EVERYBODY
+    return ", ".join(sorted(marks.roles)) or SIGNED_IN
+
+
+def _methods(app: Flask, path: str) -> set[str]:
+    found: set[str] = set()
+    for rule in app.url_map.iter_rules():
+        if str(rule) == path:
+            found |= (rule.methods or set()) & {"GET", "POST"}
+    return found
