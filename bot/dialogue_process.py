@@ -101,10 +101,17 @@ class DialogueProcess:
             *("-m", "dialogues.serve", "--port", str(self._port)),
             *("--model-dir", str(self._data_dir / "dialogue")),
             *("--triage-dir", str(self._data_dir / "triage")),
+            "--until-stdin-closes",
         ]
         environment = {**_environment(), "FRONTDOOR_DIALOGUE_SECRET": self._secret}
         return subprocess.Popen(  # noqa: S603  # our own interpreter and arguments
-            command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=sys.stderr
+            command,
+            cwd=ROOT,
+            env=environment,
+            # Its end, when we are killed, ends the process too.
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=sys.stderr,
         )
 
     def _watch(self) -> None:

@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
@@ -134,7 +135,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--model-dir", type=Path, default=Path("var/dialogue"))
     parser.add_argument("--triage-dir", type=Path, default=Path("var/triage"))
+    parser.add_argument(
+        "--until-stdin-closes", action="store_true", help="end when whoever started this is gone"
+    )
     options = parser.parse_args(arguments)
+    if options.until_stdin_closes:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     # The settings of the bot's packages live in another environment and cannot be imported here.
     secret = os.environ.get(_SECRET_VARIABLE, "")  # noqa: TID251
     if not secret:
@@ -155,6 +161,17 @@ def main(arguments: list[str] | None = None) -> int:
         print=None,
     )
     return 0
+
+
+def _end_with_stdin() -> None:
+    """Ends the process when the other end of its input is gone, however that came about.
+
+    A starter that was killed cannot say goodbye; without this its dialogue would live on, hold the
+    port and answer with an old model.
+    """
+    while sys.stdin.buffer.read(1024):
+        pass
+    os._exit(0)
 
 
 async def _json_body(request: web.Request) -> Any:
