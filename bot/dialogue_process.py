@@ -36,7 +36,7 @@ def train(data_dir: Path) -> None:
         DialogueProcessError: the environment is missing, or the data is not valid.
     """
     for module, folder in _MODELS:
-        command = [_python(), "-m", module, "--out", str(data_dir / folder), "--if-changed"]
+        command = [_python(), "-m", module, "--out", str(data_dir.resolve() / folder), "--if-changed"]
         finished = subprocess.run(  # noqa: S603  # our own interpreter and arguments
             command, cwd=ROOT, env=_environment(), check=False, stdout=sys.stderr
         )
@@ -59,7 +59,7 @@ class DialogueProcess:
         self.url = f"http://127.0.0.1:{port}"
         self._port = port
         self._secret = secret
-        self._data_dir = data_dir
+        self._data_dir = data_dir.resolve()
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._watcher = threading.Thread(target=self._watch, name="dialogue-watch", daemon=True)
