@@ -75,11 +75,18 @@ def run(role: str | None, *, opens: bool) -> None:
 @frontdoor.command()
 @click.option("--channel", type=click.Choice(["telegram", "whatsapp", "sms"]), default="telegram")
 @click.option("--show-state", is_flag=True, help="Say when a person is called, and how urgent.")
-def chat(channel: str, *, show_state: bool) -> None:
+@click.option("--language", help="Begin in this language, such as pl.")
+def chat(channel: str, language: str | None, *, show_state: bool) -> None:
     """Talk to the bot in this terminal, through the real inbox and outbox."""
     from bot.chat import chat as talk  # noqa: PLC0415  # only this command needs it
 
-    talk(_settings(), channel=channel, show_state=show_state, progress=_progress)
+    talk(
+        _settings(),
+        channel=channel,
+        show_state=show_state,
+        progress=_progress,
+        language=language,
+    )
 
 
 @frontdoor.command()

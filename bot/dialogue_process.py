@@ -36,7 +36,8 @@ def train(data_dir: Path) -> None:
         DialogueProcessError: the environment is missing, or the data is not valid.
     """
     for module, folder in _MODELS:
-        command = [_python(), "-m", module, "--out", str(data_dir.resolve() / folder), "--if-changed"]
+        out = str(data_dir.resolve() / folder)
+        command = [_python(), "-m", module, "--out", out, "--if-changed"]
         finished = subprocess.run(  # noqa: S603  # our own interpreter and arguments
             command, cwd=ROOT, env=_environment(), check=False, stdout=sys.stderr
         )

@@ -26,6 +26,7 @@ from bot.doorbell import Bells
 from bot.polling import Polling
 from bot.settings import Settings, secret
 from bot.simulator import simulator
+from bot.urgency import phrase_level
 from bot.webhooks import webhooks
 from handover.app import create_app
 from handover.assets import build as build_assets
@@ -79,6 +80,8 @@ class Service:
 
     def start(self) -> None:
         """Starts the roles; returns when the web pages answer."""
+        # Read now, so that the first child does not wait for it.
+        phrase_level("")
         self._closing.callback(self.engine.dispose)
         self._closing.callback(self.dialogue.close)
         self._closing.callback(self._courtesies.shutdown, wait=False, cancel_futures=True)
