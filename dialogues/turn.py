@@ -14,7 +14,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from dialogues.reading.fields import RECORD_FIELDS
+from dialogues.reading.fields import NOT_A_BUTTON, RECORD_FIELDS
 from dialogues.wording import Wording
 
 _ASK = "utter_ask_"
@@ -142,8 +142,8 @@ class Dialogue:
         if turn.choice:
             text = _choice_text(turn.choice, slots.get("asked"))
         elif text.startswith("/"):
-            # Only a button may speak Rasa's short form.
-            text = f" {text}"
+            # Only a button may speak Rasa's short form; Rasa would strip a plain space.
+            text = f"{NOT_A_BUTTON}{text}"
         return UserMessage(
             text,
             channel,

@@ -20,6 +20,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 _WEIGHTS = "weights.npz"
 _WORDS = "words.json"
@@ -67,9 +69,7 @@ class Intents(IntentClassifier, GraphComponent):  # type: ignore[misc]
         texts = [_plain(example.get(TEXT)) for example in examples]
         self._vectorizers = _vectorizers()
         features = hstack([one.fit_transform(texts) for one in self._vectorizers]).tocsr()
-        model = LogisticRegression(
-            C=self._config["strength"], class_weight="balanced", max_iter=40, tol=1e-2
-        )
+        model = _model(self._config["strength"])
         model.fit(features, [example.get(INTENT) for example in examples])
         self._names = [str(name) for name in model.classes_]
         self._weights = np.ascontiguousarray(model.coef_.T, dtype=np.float32)
@@ -148,6 +148,20 @@ class Intents(IntentClassifier, GraphComponent):  # type: ignore[misc]
         scores /= scores.sum()
         order = np.argsort(-scores, kind="stable")[:_RANKED]
         return [{"name": self._names[i], "confidence": float(scores[i])} for i in order]
+
+
+def learner(strength: float = 12.0) -> Pipeline:
+    """Gives the same features and weights as one scikit-learn estimator, to be measured."""
+    features = [(str(number), one) for number, one in enumerate(_vectorizers())]
+    return make_pipeline(FunctionTransformer(_all_plain), FeatureUnion(features), _model(strength))
+
+
+def _all_plain(texts: list[str]) -> list[str]:
+    return [_plain(text) for text in texts]
+
+
+def _model(strength: float) -> LogisticRegression:
+    return LogisticRegression(C=strength, class_weight="balanced", max_iter=40, tol=1e-2)
 
 
 def _vectorizers() -> list[TfidfVectorizer]:

@@ -9,6 +9,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, INTENT, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from dialogues.reading.fields import NOT_A_BUTTON
 from dialogues.reading.message import read
 
 
@@ -35,9 +36,9 @@ class Reader(GraphComponent):  # type: ignore[misc]
         return messages
 
     def _read(self, message: Message) -> None:
-        text = message.get(TEXT) or ""
+        text = (message.get(TEXT) or "").removeprefix(NOT_A_BUTTON)
         metadata = message.get(METADATA) or {}
-        if text.startswith("/"):
+        if (message.get(TEXT) or "").startswith("/"):
             return
         intent = message.get(INTENT) or {}
         reading = read(

@@ -35,7 +35,12 @@ _YEARS_OLD = re.compile(
 _SAME_AS_ME = re.compile(_NUMBER + r"\s+(?:same as me|like me|as well as me|too)")
 # "11. leo", "12, ava", "leo 11", "13 m": an age given as a form would have it.
 _FORM = re.compile(r"(?:^|[\n,;]\s*)" + _NUMBER + r"(?:\s*[.,/]|\s*$|\s*[mf]\b|\s+and a half)")
-_AFTER_NAME = re.compile(r"^[a-z']{2,12}[ ,.]+" + _NUMBER + r"\s*[.!]?$")
+_AFTER_NAME = re.compile(
+    r"^(?!(?:hes|shes|he's|she's|theyre|after|before|year|yr|at|till?|until|since|about|gcse|flat|no|bus|"
+    r"room|number|past|by|for|in|on|the|my|under|over)\b)[a-z']{2,12}[ ,.]+"
+    + _NUMBER
+    + r"\s*[.!]?$"
+)
 _WITH_NAME = re.compile(r"^" + _NUMBER + r"\s*[.,]\s*[^\W\d_]{2,}$")
 _ALONE = re.compile(r"^\W*" + _NUMBER + r"\W*$")
 _ANSWER = re.compile(

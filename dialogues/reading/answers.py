@@ -33,7 +33,7 @@ _DECLINE = any_of(
     "cant say", "i cant say", "thats private",
     "its private", "personal", "none of your business", "mind your own business", "later",
     "tell you later", "ill tell you later", "ask me later", "can we skip it", "can i skip",
-    "do i have to say", "do i have to", "dont want to", "i dont want to", "dont want to answer",
+    "do i have to say", "do i have to", "dont want to answer",
     "pomin", "pomiń", "nie chce mowic", "nie chcę mówić", "sari peste", "nu vreau sa spun",
     "sgipio", "dwi ddim eisiau dweud", "пропустити", "не хочу казати", "تخطي", "لا اريد ان اقول",
     "ka bood", "saltar", "passa", "nao quero dizer", "chhoro", "chodo", "nahi batana",

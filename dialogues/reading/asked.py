@@ -21,6 +21,7 @@ _OF_THEIR_OWN = frozenset(
         "must_not_know",
         "shared_phone",
         "correction",
+        "going_well",
         "wants",
         "when_happened",
         "parents_know",
@@ -38,6 +39,11 @@ _SHORT_ANSWERS = {
     "safe_contact_times": (("inform", "fine"), 8),
 }
 _BY_PATTERN_ONLY = ("age", "name_to_use", "safe_now")
+_OF_THE_BODY = re.compile(
+    r"\b(?:hurts?|hurting|pain|sore|bruis\w*|bleed\w*|blood|cuts?|scratch\w*|broken?|head|arm|leg|back|"
+    r"face|eye|tummy|belly|wrist|hand|doctor|hospital|nurse|ambulance|medicine|fine|ok|bad|sick|"
+    r"dizzy|a bit|a little|need|boli|rana|doare|brifo|болить|يؤلم|dard|dukh\w*|xanuun)\b"
+)
 _TELLS_ON = re.compile(r"(?:he|she|they|hes|shes|theyre|my|the|when|its|i have|i havent|i did)\b")
 
 
@@ -51,12 +57,20 @@ def read_answer(
         if "name_to_use" not in slots:
             facts["name_to_use"] = PREFER_NOT
         return "decline"
+    if asked == "current_location" and short in ("yes", "no") and _safety_open(slots):
+        # Two messages crossed: this answers the question before.
+        facts["safe_now"] = short
+        return "inform"
     declined = _declined(intent, text, asked, short)
     if declined is not None:
         facts[asked] = declined
     elif asked not in _BY_PATTERN_ONLY and _fits(facts, intent, text, asked=asked, short=short):
         facts[asked] = _answer_words(asked, text, short)
     return intent
+
+
+def _safety_open(slots: Mapping[str, Any]) -> bool:
+    return "safe_now" not in slots and "utter_ask_safe_now" in (slots.get("said") or {})
 
 
 def _declined(intent: str, text: str, asked: str, short: str | None) -> str | None:
@@ -76,6 +90,8 @@ def _fits(
         return asked in _YES_OR_NO
     if _OF_THEIR_OWN & set(facts):
         return False
+    if asked == "needs_medical_help":
+        return bool(_OF_THE_BODY.search(bare(text)))
     if asked in _OF_PEOPLE:
         named = people.find_people(text) or people.is_alone(text) or names.find_name(text, asked)
         return bool(named) or (intent == "inform" and words <= 6)

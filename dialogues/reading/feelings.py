@@ -20,7 +20,8 @@ _FEELINGS = (
         "hurt",
         (
             r"\b(?:hit|hits|hitting|hurt|hurts|punch\w*|kick\w*|slap\w*|beat|beats|beating|"
-            r"push(?:ed|es)|chok\w*|strangl\w*|burn\w*|throw\w*|threw|belt|smack\w*|touch(?:es|ed|"
+            r"push(?:ed|es)|chok\w*|strangl\w*|burn\w*|thr(?:ows?|ew) (?:things|stuff|me|it|a|my)|"
+            r"belt|smack\w*|touch(?:es|ed|"
             r"ing)? me|bruis\w*|marte|maarte|mar(?:ta|da)|bije|bij[aą]|loveste|bate|taro|dilaa|"
             r"bate-me|mare|maren?|marche|pit(?:ay)?)\b|б'є|бʼє|يضرب"
         ),

@@ -2,6 +2,8 @@
 
 PREFER_NOT = "prefer_not_to_say"
 DONT_KNOW = "dont_know"
+# Put before a typed "/", which at the very start would be a button's payload to Rasa.
+NOT_A_BUTTON = "\u200b"
 
 RECORD_FIELDS = (
     "about_whom",

@@ -50,6 +50,8 @@ _TALK = frozenset(
         "thanks",
     ]
 )
+# What breaks the talk off is only believed when it is plain.
+_BREAKS_OFF = ("stop", "someone_here", "goodbye", "delete_request", "take_back")
 # What may be said anew; of all else the first words stay, and later ones stand in the account.
 _MAY_CHANGE = ("safe_now", "current_location", "who_is_there", "name_to_use", "wants")
 
@@ -111,6 +113,8 @@ def _by_classifier(text: str, intent: str, confidence: float, slots: Mapping[str
     ):
         asks = intent == "wrong_reader" and len(text.split()) < 5
         return "ask_who_are_you" if asks else "tell"
+    if intent in _BREAKS_OFF and (confidence < _VERY_SURE or len(text.split()) > 8):
+        return "tell" if slots.get("worry") or len(text.split()) >= 4 else "unclear"
     if confidence >= _SURE:
         return intent
     if not slots.get("worry"):

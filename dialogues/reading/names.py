@@ -6,12 +6,15 @@ from dialogues.reading.words import clauses, lowered, word_list
 
 _NAME = r"(?P<name>[^\W\d_][\w'\-]{1,20}(?: [A-Z][\w'\-]{1,20})?)"
 _SAID = re.compile(
-    r"(?:my (?:real |first )?names?(?:'s| is|s)?|(?:i'?m|i am) called|call me|"
+    r"(?:my (?:real |first )?names?(?:'s| is|s)?|(?:i'?m|i am) called|(?:^|[,.;\n\d] ?|"
+    r"just |please |pls |can |to )call me|"
     r"names(?:'s)? |name'?s|"
-    r"name is|name:|(?:you |u )can call me|known as|nazywam sie|na imie mam|mam na imi[eę]|"
+    r"name is|name:|(?:you |u )can call me|known as|nazywam sie|na imie mam|"
+    r"mam na imi[eę]|"
     r"ma numesc|m[aă] cheam[aă]|numele meu (?:e|este)|fy enw i (?:yw|ydy)|enw i yw|"
     r"мене звати|мене звуть|اسمي|انا اسمي|magacaygu waa|magacaygu waxaa|me chamo|chamo-me|"
-    r"o meu nome [eé]|meu nome [eé]|mera naam|mera nam|mera naa|mera na|amar nam|amar naam)\s+"
+    r"o meu nome [eé]|meu nome [eé]|mera naam|mera nam|mera naa|mera na|amar nam|"
+    r"amar naam)\s+"
     r"(?:is |just |actually |hai )?" + _NAME,
     re.IGNORECASE,
 )
@@ -19,15 +22,29 @@ _SPELT = re.compile(
     r"(?:name (?:is|'?s)?\s*)?(?:spelt|spelled|its spelt|spelling is)\s+(?P<name>[^\W\d_]{2,20})",
     re.IGNORECASE,
 )
+_TITLED = re.compile(r"^(?:mr|mrs|ms|miss|dr|sir)\.? [^\W\d_]+", re.IGNORECASE)
 _WELSH = re.compile(r"^(?P<name>[A-Za-z]{2,15}) (?:dwi|ydw i|dw i)\b", re.IGNORECASE)
 _ITS = re.compile(
     r"^(?:its|it's|it is|im|i'm|i am|just|jestem|sunt|sou a?|я|ana|انا)\s+" + _NAME, re.IGNORECASE
 )
 _WORD = re.compile(r"^[^\W\d_][\w'\-]{1,20}$")
+_IM = re.compile(r"(?<!\w)(?:im|i'm|i am|its|it's|this is)\s+(?P<name>[^\W\d_]{2,15})(?!\w)")
+_AGE_AFTER = re.compile(r"[ ,.]+\d{1,2}$")
 _AGE_ROUND = re.compile(r"^(?:(?:i'?m|i am|mam|am|age)\s*)?\d{1,2}(?:\s*lat|\s*ani|\s*anos)?[ ,]*")
 _NOT_NAMES = frozenset(
     [
         "spelt",
+        "names",
+        "stuff",
+        "knows",
+        "said",
+        "nan",
+        "gran",
+        "mam",
+        "uncle",
+        "auntie",
+        "carer",
+        "everyone",
         "not",
         "hai",
         "it",
@@ -181,12 +198,18 @@ def find_name(text: str, asked: str | None) -> str | None:
         name = _lone_name(part, asked)
         if name:
             return name
+    for match in _IM.finditer(lowered(text)):
+        if match.group("name") in _known_names()[0] - _known_names()[1]:
+            return _tidy(match.group("name"))
+    if asked == "name_to_use" and _TITLED.match(text):
+        return text.split(",", maxsplit=1)[0].strip()
     return _answered_name(text) if asked == "name_to_use" else None
 
 
 def _lone_name(part: str, asked: str | None) -> str | None:
     """Finds "ava" in "im 12. ava" and "keira" sent alone."""
     rest = _AGE_ROUND.sub("", lowered(part)).strip(" .,")
+    rest = _AGE_AFTER.sub("", rest)
     after_age = rest != lowered(part)
     if not _WORD.match(rest) or not _may_be(rest):
         return None

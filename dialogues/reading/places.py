@@ -11,8 +11,10 @@ _STREET = (
     r"rise|view|parade|estate|house|heights|flats|stryd|heol|ffordd)"
 )
 _ADDRESS = re.compile(
-    rf"(?:flat \d+[a-z]?,? )?(?<!go )(?<!to )(?<!goes )\b\d{{1,4}}[a-z]? (?:[a-z']+ "
-    rf"){{1,3}}?{_STREET}\b(?:,? (?!and\b|n\b|but\b|its\b|hes\b|shes\b)[a-z']{{3,}}){{0,2}}"
+    rf"(?:flat \d+[a-z]?,? )?(?<!go )(?<!to )(?<!goes )\b\d{{1,4}}[a-z]? "
+    rf"(?:(?!(?:i|go|to|and|my|in|at|im|n|the|on|of|we|"
+    rf"from)\b)[a-z']+ ){{1,3}}?{_STREET}\b(?:,? (?!and\b|n\b|but\b|its\b|hes\b|"
+    rf"shes\b)[a-z']{{3,}}){{0,2}}"
 )
 _POSTCODE = re.compile(r"\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b")
 _PLACE = (
@@ -51,7 +53,7 @@ _OTHER_HERE = re.compile(
 _AM = re.compile(r"jestem|estou|sunt|dwi|rydw|я |انا")
 _HAPPENS = re.compile(
     r"\b(?:at|in|on the way (?:to|home from)|on) (?:home|(?:my |the )?(?:school|"
-    r"playground|bus|class|changing rooms?|dads?|mums?|nans?|park|estate|foster (?:home|"
+    r"playground|bus|class|changing rooms?|dads|mums|nans|park|estate|foster (?:home|"
     r"carers)|football|gym|church|mosque|madrasa|club))\b"
     r"|\bonline\b|\b(?:on|off) (?:snap(?:chat)?|insta(?:gram)?|tiktok|discord|roblox|"
     r"whatsapp|fortnite|xbox|ps5|wizz|yubo|omegle|telegram)\b"
@@ -64,9 +66,11 @@ _SCHOOL_KIND = (
 )
 _SCHOOL = re.compile(
     rf"(?<![\w'])((?!(?:go|goes|in|at|to|im|the|my|our|of|is|we|and|his|her|hate|like|from|"
-    rf"after|before|not|no|any|for|off|leave|left|new|this|that|miss|skip|start|started|"
+    rf"after|before|not|no|any|for|off|leave|left|new|this|that|miss|skip|start|started|me|"
+    rf"message|text|"
     rf"finish)\b)[a-z'.]+(?: (?!(?:in|at|to|my|the|"
-    rf"is)\b)[a-z'.]+){{0,2}} {_SCHOOL_KIND}(?: (?:school|academy|college|primary|"
+    rf"is|after|before|me|from|for|i|and)\b)[a-z'.]+){{0,2}} {_SCHOOL_KIND}(?: (?:school|"
+    rf"academy|college|primary|"
     rf"high))?)\b"
 )
 _GO_TO = re.compile(
@@ -84,6 +88,9 @@ _NOT_SCHOOLS = re.compile(
 )
 
 
+_LONGEST_PLACE = 8
+
+
 def find_address(text: str) -> str | None:
     """Gives an address or a postcode, or None."""
     low = lowered(text)
@@ -98,8 +105,9 @@ def find_current_location(text: str) -> str | None:
         return address
     for part in clauses(text):
         low = bare(part)
-        if _IM_AT.search(low) or _AT_START.match(low):
-            return part
+        found = _IM_AT.search(low) or _AT_START.match(low)
+        if found:
+            return part if len(low.split()) <= _LONGEST_PLACE else found.group()
         if _OTHER_HERE.fullmatch(low) or (_AM.match(low) and _OTHER_HERE.match(low)):
             return part
     return None

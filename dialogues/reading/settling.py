@@ -10,6 +10,10 @@ from dialogues.reading.words import bare
 
 _LEVELS = ("no_concern", "concern", "urgent", "emergency")
 _HOMEWORK_NUMBERS = re.compile(r"\b(?:how many|how much|percent\w*|statistic\w*|numbers?)\b|%")
+_OF_YOU = re.compile(
+    r"(?:do|did|have|would|can|could|are|whats|what is|what|who|how old are|where do|when) "
+    r"(?:is |are |do |did )?(?:you|u|ur|your|youre)\b"
+)
 _HOMEWORK_ASKS = re.compile(r"\b(?:whats?|how|difference|means?|define|explain|definition)\b")
 _NO_ACCOUNT = frozenset(
     [
@@ -117,6 +121,8 @@ def _with_worry(intent: str, facts: Mapping[str, Any], text: str, *, answered: b
         return "inform" if only_facts or (answered and not heavy) else "tell"
     if answered:
         return "inform"
+    if intent in ("decline", "dont_know") and len(text.split()) > 4:
+        return "inform" if _gives_facts(facts) else "tell"
     if intent in ("chat", "fine", "homework", "feedback", "inform"):
         return "inform" if _gives_facts(facts) else "tell"
     if intent == "joking" and not signals.is_playful(text):
@@ -134,13 +140,18 @@ def _doubted_worry(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]
         settled = "homework"
     elif "utter_homework" in (slots.get("said") or {}) and feeling is None:
         settled = "homework" if _HOMEWORK_ASKS.search(bare(text)) else "chat"
-    elif signals.is_playful(text):
-        settled = "joking"
+    elif signals.is_playful(text) or _is_about_the_bot(text, feeling):
+        settled = "joking" if signals.is_playful(text) else "chat"
     elif signals.says_all_is_well(text):
         settled = "fine"
     elif _only_facts(facts, text) and "about_whom" not in facts:
         settled = "inform"
     return settled
+
+
+def _is_about_the_bot(text: str, feeling: str | None) -> bool:
+    """Tells small talk that asks after the bot ("do you like dogs")."""
+    return bool(_OF_YOU.match(bare(text))) and feeling is None and not people.find_people(text)
 
 
 def _is_worry_after_all(intent: str, facts: Mapping[str, Any], text: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 
-from dialogues.reading.words import lowered
+from dialogues.reading.words import clauses, lowered
 
 _CLOCK = (
     r"(?:\d{1,2}(?:[:.]\d{2})?\s*(?:am|pm|o'?clock)?|noon|midnight|half \d{1,2}|"
@@ -10,8 +10,8 @@ _CLOCK = (
     r"bedtime|dark|work|mosque)"
 )
 _DAYS = (
-    r"(?:mon|tues?|wednes|thurs?|fri|satur|sun)(?:day)?s?|weekends?|weekdays?|week days|"
-    r"school days?"
+    r"\b(?:mon|tues?|wednes|thurs?|fri|satur|sun)(?:day)?s?|weekends?|weekdays?|week days|"
+    r"school days?\b"
 )
 _BOUND = (
     rf"(?:after|before|b4|until|till|til|from|past|by|around|about|at|in the)\s+(?:my |"
@@ -46,9 +46,9 @@ _CONTACT_OTHER = re.compile(
     r"ton pehlan)"
 )
 _INVITES = re.compile(
-    r"\b(?:text|txt|msg|message|ring|call|phone|write|contact|speak|reply|get me|reach me|"
-    r"talk to me|"
-    r"available|free|best|ok(?:ay)? to|pisz|scrie|tecst|пиш|راسل|soo dir|escrev|theek hai|"
+    r"\b(?:(?:text|txt|msg|message|ring|call|phone|contact|reply|write|speak|talk|get|reach)\w*"
+    r"(?: back| to)? (?:me\b(?! names)|us\b|here|back|after|before|b4|any|on|at)|"
+    r"available|free|best time|ok(?:ay)? to|pisz|scrie|tecst|пиш|راسل|soo dir|escrev|theek hai|"
     r"thik aa)\w*\b"
 )
 _OPENS = re.compile(
@@ -88,6 +88,8 @@ _STARTED_OTHER = re.compile(
     r"kal (?:raat|rat)?|roz|har (?:roz|raat|din)|kal|bohot din se|\w+ se (?:ho raha|"
     r"chal raha)|gotokal|protidin|roj)(?!\w)"
 )
+# A time in a story is no time to write at.
+_TELLS = re.compile(r"\b(?:said|hits|shouts|happens|comes|gets|checks?|takes|goes)\b")
 _NOT_A_TIME = re.compile(r"since (?:you|u|im|he|she|its|it|there|that|this)\b")
 
 
@@ -103,13 +105,20 @@ def find_when_happened(text: str) -> str | None:
 
 def find_contact_times(text: str, asked: str | None) -> str | None:
     """Gives the words that say when to write or ring, or None."""
+    if asked == "safe_contact_times":
+        return _contact_times(text)
+    for part in clauses(text):
+        low = lowered(part)
+        invites = _INVITES.search(low) or _OPENS.match(low)
+        if invites and not _TELLS.search(low):
+            found = _contact_times(part)
+            if found:
+                return found
+    return None
+
+
+def _contact_times(text: str) -> str | None:
     low = lowered(text)
-    if asked != "safe_contact_times" and not (_INVITES.search(low) or _OPENS.match(low)):
-        return None
-    if asked != "safe_contact_times" and re.search(
-        r"\b(?:said|hits|shouts|happens|comes|gets)\b", low
-    ):
-        return None
     for pattern in (_CONTACT_OTHER, _CONTACT_TIME):
         found = [_words(text, match) for match in pattern.finditer(low) if match.group().strip()]
         if found:

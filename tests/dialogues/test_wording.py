@@ -1,0 +1,100 @@
+"""Every word of the bot: short, plain, and sendable on every channel."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialogues.questions import Questions
+from dialogues.translations import domain_mapping, read_yaml
+
+_DIALOGUES = Path(__file__).resolve().parents[2] / "dialogues"
+_GSM_7 = frozenset(
+    "@£$¥èéùìòÇ\nØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
+)
+_TOKENS = {"[[service_name]]", "[[hours_line]]", "[[help_numbers]]", "[[next_step]]"}
+_OLDEST_READER = 9
+_LANGUAGES = {"ar", "bn-Latn", "cy", "pa-Latn", "pl", "pt", "ro", "so", "uk", "ur-Latn"}
+
+
+def _english() -> list[tuple[str, str]]:
+    return [
+        (name, variation["text"])
+        for name, variations in domain_mapping()["responses"].items()
+        for variation in variations
+        if variation.get("text") and not _of_language(variation)
+    ]
+
+
+def _of_language(variation: dict[str, Any]) -> bool:
+    return any(one["name"] == "language" for one in variation.get("condition") or [])
+
+
+@pytest.mark.parametrize(("name", "text"), _english())
+def test_a_text_fits_a_text_message(name: str, text: str):
+    assert len(text) <= 300, name
+    assert set(text) <= _GSM_7, name
+
+
+@pytest.mark.parametrize(("name", "text"), _english())
+def test_a_text_never_asks_why_and_uses_only_known_tokens(name: str, text: str):
+    assert not re.search(r"\bwhy\b", text, re.IGNORECASE), name
+    assert set(re.findall(r"\[\[.*?\]\]", text)) <= _TOKENS, name
+
+
+def test_children_of_nine_can_read_it():
+    hard = {name: round(_age(text), 1) for name, text in _english() if _age(text) > 11}
+    ages = [_age(text) for _, text in _english()]
+
+    assert sum(ages) / len(ages) <= _OLDEST_READER
+    assert not hard
+
+
+def test_every_language_has_the_words_that_matter():
+    assert {path.stem for path in (_DIALOGUES / "languages").glob("*.yml")} == _LANGUAGES
+    for path in (_DIALOGUES / "languages").glob("*.yml"):
+        words = read_yaml(path)
+        assert {"utter_welcome", "utter_ask_safe_now", "utter_person"} <= set(words["responses"])
+        for text in words["responses"].values():
+            assert set(re.findall(r"\[\[.*?\]\]", text)) <= _TOKENS
+
+
+def test_every_command_is_known_and_every_question_has_words():
+    domain = domain_mapping()
+    known = set(read_yaml(_DIALOGUES / "commands.yml")["commands"])
+    used = {
+        variation["custom"]["command"]
+        for variations in domain["responses"].values()
+        for variation in variations
+        if "custom" in variation
+    }
+
+    assert used == known
+    Questions.parse(read_yaml(_DIALOGUES / "questions.yml"), frozenset(domain["responses"]))
+
+
+def test_button_titles_fit_whatsapp():
+    for variations in domain_mapping()["responses"].values():
+        for variation in variations:
+            buttons = variation.get("buttons") or []
+            assert len(buttons) <= 3
+            assert all(len(button["title"]) <= 24 for button in buttons)
+
+
+def _age(text: str) -> float:
+    """Gives the reading age by Flesch and Kincaid's grade, plus five years."""
+    plain = re.sub(r"\[\[.*?\]\]|\{.*?\}", "", text)
+    sentences = max(1, len([s for s in re.split(r"[.!?:]+", plain) if s.strip()]))
+    words = re.findall(r"[A-Za-z']+", plain)
+    if len(words) < 3:
+        return 5.0
+    syllables = sum(_syllables(word) for word in words)
+    return 0.39 * len(words) / sentences + 11.8 * syllables / len(words) - 15.59 + 5
+
+
+def _syllables(word: str) -> int:
+    groups = len(re.findall(r"[aeiouy]+", word.lower()))
+    silent = word.lower().endswith("e") and not word.lower().endswith("le")
+    return max(1, groups - silent)
