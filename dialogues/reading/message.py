@@ -156,9 +156,19 @@ def _facts(text: str, question: str | None, slots: Mapping[str, Any]) -> dict[st
     for name, value in candidates:
         if value is not None and name not in found and _adds(name, value, question, slots):
             found[name] = value
+    if "name_to_use" in found and _names_the_other(text, question, slots):
+        del found["name_to_use"]
+        found["other_child"] = text.strip()
     if "wants" in found and slots.get("wants") not in (None, PREFER_NOT, DONT_KNOW):
         found["wants"] = f"{slots['wants']}; {found['wants']}"
     return found
+
+
+def _names_the_other(text: str, question: str | None, slots: Mapping[str, Any]) -> bool:
+    """Tells whether a name said by itself is that of the friend the child writes for."""
+    if slots.get("about_whom") not in ("friend", "sibling") or question == "name_to_use":
+        return False
+    return not names.says_own_name(text)
 
 
 def _adds(name: str, value: Any, question: str | None, slots: Mapping[str, Any]) -> bool:

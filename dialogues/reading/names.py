@@ -206,6 +206,11 @@ def find_name(text: str, asked: str | None) -> str | None:
     return _answered_name(text) if asked == "name_to_use" else None
 
 
+def says_own_name(text: str) -> bool:
+    """Tells whether a message says outright that a name is the child's own."""
+    return bool(_SAID.search(text) or _SPELT.search(text) or _IM.search(lowered(text)))
+
+
 def _lone_name(part: str, asked: str | None) -> str | None:
     """Finds "ava" in "im 12. ava" and "keira" sent alone."""
     rest = _AGE_ROUND.sub("", lowered(part)).strip(" .,")

@@ -182,6 +182,13 @@ def test_an_answer_to_another_question_does_not_answer_this_one():
     assert "wants" not in reading.facts
 
 
+def test_a_friends_name_is_not_the_childs():
+    reading = read("esme. 13", "inform", 0.9, slots={"about_whom": "friend", "worry": True})
+
+    assert reading.facts["other_child"] == "esme. 13"
+    assert "name_to_use" not in reading.facts
+
+
 def test_no_names_declines_names_and_nothing_else():
     slots = {"asked": "safe_contact_times", "worry": True}
 
