@@ -20,7 +20,7 @@ def test_health_names_the_model_and_needs_no_secret(dialogue: RunningDialogue):
 @pytest.mark.parametrize("secret", ["", "wrong", "wr\u00f6ng"])
 def test_a_wrong_secret_is_refused(dialogue: RunningDialogue, secret: str):
     body = {"conversation": "c", "message_id": "m", "text": "hi"}
-    header = {"X-Dialogue-Secret": secret.encode("utf-8")}
+    header = {b"X-Dialogue-Secret": secret.encode("utf-8")}
 
     response = httpx.post(f"{dialogue.url}/turn", json=body, headers=header)
 
