@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, defer
 
-from bot.pipeline import Change, Outcome, Turn
+from bot.outcome import Change, Outcome, Turn
 from bot.urgency import Assessment
 from handover import audit, outgoing, records, service
 from models.base import utc_now

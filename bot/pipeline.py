@@ -4,125 +4,29 @@ Everything here is rules over values: nothing is read or written. Urgency comes 
 that need nothing; then who holds the conversation; then the dialogue. A child is always answered.
 """
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import Any
+from dataclasses import replace
 
 import structlog
 
-from bot import urgency
+from bot import replies, urgency
 from bot.dialogue import (
     Dialogue,
     DialogueAnswer,
     DialogueTurn,
     DialogueUnavailableError,
 )
+from bot.outcome import Change, Outcome, Reply, Turn, TurnMessage
 from bot.signals import Signal, signal_in
 from bot.urgency import Assessment, Context, ModelScore
 from handover import wording
-from handover.outgoing import Choice
-from handover.records import GatheredAnswer
-from models.channel import WORDLESS_KINDS, ChannelName, MessageKind
+from models.channel import WORDLESS_KINDS, MessageKind
 from models.conversation import HandoverReason, Holder
 from models.urgency import Harm, Urgency, highest
 
 log = structlog.get_logger()
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnMessage:
-    """One unprocessed message of a child."""
-
-    id: int
-    kind: MessageKind
-    text: str
-    choice: str | None = None
-    phrase_level: Urgency = Urgency.NO_CONCERN
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """All that is known when a child's messages are decided on."""
-
-    conversation: str
-    messages: tuple[TurnMessage, ...]
-    channel: ChannelName
-    language: str
-    holder: Holder
-    urgency: Urgency
-    now: dt.datetime
-    previous: tuple[str, ...] = ()
-    """What the child wrote just before, newest last."""
-    previous_language: str | None = None
-    """The language the newest of these seems to be in."""
-    harms: frozenset[Harm] = frozenset()
-    """What was found earlier in this episode."""
-    was_urgent: bool = False
-    """Whether something earlier in this episode called a person at once. The conversation's own
-    level does not tell: these messages have raised it already, when they came in."""
-    asked: str | None = None
-    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    state: str | None = None
-    tokens: Mapping[str, str] = field(default_factory=dict)
-    is_open: bool = False
-    is_covered: bool = False
-    is_safe_word: bool = False
-    """Whether the newest message is the child's own safe word."""
-    has_safe_word: bool = False
-    """Whether the child chose one; then nothing else ends the cover."""
-    was_stopped: bool = False
-    emergency_answered_at: dt.datetime | None = None
-    held_at: dt.datetime | None = None
-    """When the child last had a holding reply, within this episode."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """Something to say to the child."""
-
-    text: str
-    choices: tuple[Choice, ...] = ()
-
-
-class Change(StrEnum):
-    """Something about the conversation that changes."""
-
-    STOP = "stop"
-    RESUME = "resume"
-    COVER = "cover"
-    UNCOVER = "uncover"
-    SUBMIT = "submit"
-    EMERGENCY_ANSWERED = "emergency_answered"
-    HELD = "held"
-    THIRD_PARTY = "third_party"
-    ADULT = "adult"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What is to be done, all of it in one transaction."""
-
-    replies: tuple[Reply, ...] = ()
-    handover: HandoverReason | None = None
-    urgency: Urgency = Urgency.NO_CONCERN
-    assessments: Mapping[int, Assessment] = field(default_factory=dict)
-    answers: tuple[GatheredAnswer, ...] = ()
-    commands: tuple[str, ...] = ()
-    changes: frozenset[Change] = frozenset()
-    language: str | None = None
-    state: str | None = None
-    """The dialogue's new state; None where the dialogue took no part."""
-    asked: str | None = None
-    needs_rescoring: bool = False
-    is_dialogue_hung: bool = False
-
-
-# The full emergency words are given again only when this much time has passed.
-_EMERGENCY_AGAIN_AFTER = dt.timedelta(minutes=15)
 _CLEAR_WORDS = 6
-_HOLD_AGAIN_AFTER = dt.timedelta(minutes=10)
 
 
 def first_aid(turn: Turn) -> Outcome | None:
@@ -131,7 +35,7 @@ def first_aid(turn: Turn) -> Outcome | None:
     The messages still go through `decide` after this, which adds what takes longer.
     """
     level = highest(*(message.phrase_level for message in turn.messages))
-    if level is not Urgency.EMERGENCY or not _is_emergency_unanswered(turn):
+    if level is not Urgency.EMERGENCY or not replies.is_emergency_unanswered(turn):
         return None
     if turn.holder is Holder.PRACTITIONER or turn.is_covered:
         return None
@@ -141,7 +45,7 @@ def first_aid(turn: Turn) -> Outcome | None:
     newest = [urgency.assess(message.text) for message in turn.messages]
     harms = frozenset(harm for assessment in newest for harm in assessment.harms)
     return Outcome(
-        replies=_emergency_words(turn, turn.language, harms),
+        replies=replies.emergency_words(turn, turn.language, harms),
         handover=HandoverReason.EMERGENCY,
         urgency=Urgency.EMERGENCY,
         changes=frozenset({Change.EMERGENCY_ANSWERED, Change.SUBMIT}),
@@ -179,13 +83,13 @@ def give_up(turn: Turn) -> Outcome:
 
 def _last_resort(turn: Turn) -> tuple[Reply, ...]:
     if turn.is_covered:
-        return _say("cover_again", wording.FALLBACK, turn)
+        return replies.say("cover_again", wording.FALLBACK, turn)
     if turn.holder is Holder.PRACTITIONER:
         return ()
     level = highest(*(message.phrase_level for message in turn.messages))
-    if level is Urgency.EMERGENCY and _is_emergency_unanswered(turn):
-        return _emergency_words(turn, turn.language, frozenset())
-    return _holding(turn, turn.language)
+    if level is Urgency.EMERGENCY and replies.is_emergency_unanswered(turn):
+        return replies.emergency_words(turn, turn.language, frozenset())
+    return replies.holding(turn, turn.language)
 
 
 def _unjudged(message: TurnMessage, language: str) -> Assessment:
@@ -226,7 +130,11 @@ def _judge(turn: Turn, dialogue: Dialogue) -> Outcome:
         previous = (*previous, message.text)
     return Outcome(
         assessments=assessments,
-        urgency=highest(*(assessment.level for assessment in assessments.values())),
+        urgency=highest(
+            *(assessment.level for assessment in assessments.values()),
+            # A person was called by the phrases when it came in: a calmer model does not undo it.
+            *(message.phrase_level for message in spoken),
+        ),
         language=_language(turn, assessments),
         needs_rescoring=any(score is None for score in scores),
         is_dialogue_hung=is_hung,
@@ -286,7 +194,7 @@ def _follow_signal(turn: Turn, judged: Outcome, signal: Signal) -> Outcome:
             level = highest(turn.urgency, judged.urgency)
             at_risk = level.raises_alert
             return Outcome(
-                replies=() if turn.was_stopped else _say("stopped", language, turn),
+                replies=() if turn.was_stopped else replies.say("stopped", language, turn),
                 handover=(
                     HandoverReason.STOPPED_AFTER_RISK if at_risk else _call(turn, judged.urgency)
                 ),
@@ -295,13 +203,13 @@ def _follow_signal(turn: Turn, judged: Outcome, signal: Signal) -> Outcome:
             )
         case Signal.SOMEONE_HERE:
             return Outcome(
-                replies=_say("cover", language, turn),
+                replies=replies.say("cover", language, turn),
                 handover=_call(turn, judged.urgency),
                 changes=frozenset({Change.COVER}),
             )
         case Signal.BACK:
             return Outcome(
-                replies=_say("welcome_back", language, turn),
+                replies=replies.say("welcome_back", language, turn),
                 handover=_call(turn, judged.urgency),
                 changes=frozenset({Change.UNCOVER}),
             )
@@ -310,7 +218,7 @@ def _follow_signal(turn: Turn, judged: Outcome, signal: Signal) -> Outcome:
 def _stay_covered(turn: Turn, judged: Outcome) -> Outcome:
     # Whoever reads this now may not be the child: nothing here may show what this is.
     return Outcome(
-        replies=_say("cover_again", wording.FALLBACK, turn),
+        replies=replies.say("cover_again", wording.FALLBACK, turn),
         handover=_call(turn, judged.urgency),
     )
 
@@ -318,7 +226,7 @@ def _stay_covered(turn: Turn, judged: Outcome) -> Outcome:
 def _answer(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
     language = judged.language or turn.language
     spoken = [m for m in turn.messages if m.text.strip() or m.choice is not None]
-    first = (*_first_words(turn, judged, language), *_media_replies(turn, language))
+    first = (*_first_words(turn, judged, language), *replies.media_replies(turn, language))
     if not spoken:
         return Outcome(replies=first, handover=_call_for_media(turn))
     try:
@@ -349,7 +257,7 @@ def _tells_emergency(
     turn: Turn, judged: Outcome, first: tuple[Reply, ...], outcome: Outcome
 ) -> bool:
     """Tells whether the emergency words are really among what goes out."""
-    if judged.urgency is not Urgency.EMERGENCY or not _is_emergency_unanswered(turn):
+    if judged.urgency is not Urgency.EMERGENCY or not replies.is_emergency_unanswered(turn):
         return False
     return outcome.replies[: len(first)] == first
 
@@ -382,7 +290,7 @@ def _with_dialogue(
         # Somebody else may be reading: nothing but the dialogue's bland words goes out.
         return replace(
             outcome,
-            replies=said or _say("cover_again", wording.FALLBACK, turn),
+            replies=said or replies.say("cover_again", wording.FALLBACK, turn),
             urgency=highest(judged.urgency, _if_disclosed(turn)),
         )
     if "someone_here" in answer.commands:
@@ -393,7 +301,7 @@ def _with_dialogue(
         # A dialogue that does something and says nothing must not leave a child in silence.
         return replace(
             outcome,
-            replies=_holding(turn, language),
+            replies=replies.holding(turn, language),
             handover=outcome.handover or HandoverReason.BOT_UNAVAILABLE,
             changes=outcome.changes | {Change.HELD},
         )
@@ -407,7 +315,7 @@ def _said(turn: Turn, answer: DialogueAnswer, language: str) -> tuple[Reply, ...
     ]
     said = tuple(reply for reply in filled if reply.text)
     if not said and "request_person" in answer.commands:
-        return _say("person_called", language, turn)
+        return replies.say("person_called", language, turn)
     return said
 
 
@@ -426,7 +334,7 @@ def _without_dialogue(
     turn: Turn, judged: Outcome, first: tuple[Reply, ...], language: str
 ) -> Outcome:
     return Outcome(
-        replies=first or _holding(turn, language),
+        replies=first or replies.holding(turn, language),
         handover=_call(turn, judged.urgency) or HandoverReason.BOT_UNAVAILABLE,
         urgency=highest(judged.urgency, Urgency.CONCERN),
         changes=frozenset({Change.HELD}),
@@ -436,59 +344,13 @@ def _without_dialogue(
 def _first_words(turn: Turn, judged: Outcome, language: str) -> tuple[Reply, ...]:
     """What is said before anything else when a message is urgent."""
     if judged.urgency is Urgency.EMERGENCY:
-        if _is_emergency_unanswered(turn):
-            return _emergency_words(turn, language, _harms(judged))
+        if replies.is_emergency_unanswered(turn):
+            return replies.emergency_words(turn, language, _harms(judged))
         return ()
     if judged.urgency is Urgency.URGENT and not turn.was_urgent:
         suicidal = _harms(judged) & {Harm.SUICIDE, Harm.SELF_HARM}
-        return _say("urgent_called_suicide" if suicidal else "urgent_called", language, turn)
+        return replies.say("urgent_called_suicide" if suicidal else "urgent_called", language, turn)
     return ()
-
-
-def _emergency_words(turn: Turn, language: str, harms: frozenset[Harm]) -> tuple[Reply, ...]:
-    key = "emergency_suicide" if Harm.SUICIDE in harms else "emergency"
-    return _say(key, language, turn)
-
-
-def _is_emergency_unanswered(turn: Turn) -> bool:
-    if turn.emergency_answered_at is None:
-        return True
-    return turn.now - turn.emergency_answered_at > _EMERGENCY_AGAIN_AFTER
-
-
-def _holding(turn: Turn, language: str) -> tuple[Reply, ...]:
-    is_again = turn.held_at is not None and turn.now - turn.held_at < _HOLD_AGAIN_AFTER
-    return _say("holding_again" if is_again else "holding", language, turn)
-
-
-def _media_replies(turn: Turn, language: str) -> tuple[Reply, ...]:
-    # A message in which nothing came through is answered too.
-    kinds = dict.fromkeys(
-        MessageKind.UNKNOWN if _is_empty(message) else message.kind for message in turn.messages
-    )
-    return tuple(
-        reply
-        for kind in kinds
-        if kind in _MEDIA_WORDS
-        for reply in _say(_MEDIA_WORDS[kind], language, turn)
-    )
-
-
-def _is_empty(message: TurnMessage) -> bool:
-    is_words = message.kind in {MessageKind.TEXT, MessageKind.EDIT, MessageKind.CHOICE}
-    return is_words and not message.text.strip() and message.choice is None
-
-
-_MEDIA_WORDS = {
-    MessageKind.IMAGE: "media_image",
-    MessageKind.VOICE: "media_voice",
-    MessageKind.VIDEO: "media_video",
-    MessageKind.DOCUMENT: "media_document",
-    MessageKind.LOCATION: "media_location",
-    MessageKind.CONTACT_CARD: "media_contact_card",
-    MessageKind.STICKER: "media_sticker",
-    MessageKind.UNKNOWN: "media_unknown",
-}
 
 
 def _call(turn: Turn, level: Urgency) -> HandoverReason | None:
@@ -559,11 +421,6 @@ def _dialogue_turn(
 
 def _harms(judged: Outcome) -> frozenset[Harm]:
     return frozenset(harm for found in judged.assessments.values() for harm in found.harms)
-
-
-def _say(key: str, language: str, turn: Turn) -> tuple[Reply, ...]:
-    texts = wording.texts(key, language, turn.tokens)
-    return tuple(Reply(text=text) for text in texts)
 
 
 def _merge(judged: Outcome, decided: Outcome) -> Outcome:

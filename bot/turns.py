@@ -1,20 +1,21 @@
 """Reading from the database all that a decision needs, as plain values."""
 
+import datetime as dt
 from typing import Any
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from bot.outcome import Turn, TurnMessage
 from bot.phrases.language import language_of
-from bot.pipeline import Turn, TurnMessage
 from bot.urgency import phrase_level
-from handover import hours, records
+from handover import hours, records, service
 from models.base import utc_now
 from models.channel import WORDLESS_KINDS
 from models.conversation import Author, Conversation, Message, UrgencyAssessment
 from models.db import reading
 from models.encryption import keyring_of
-from models.urgency import Harm, Urgency
+from models.urgency import Harm
 
 _PREVIOUS = 8
 
@@ -95,7 +96,7 @@ def _turn(session: Session, conversation: Conversation, waiting: list[Message]) 
         previous=previous,
         previous_language=language_of(previous[-1]) if previous else None,
         harms=_harms(session, [message.id for message in earlier]),
-        was_urgent=_was_urgent(session, conversation, before=waiting[0].id),
+        was_urgent=_was_urgent(session, conversation, before=waiting[0].created_at),
         asked=conversation.asked,
         known=records.known_answers(session, conversation),
         state=conversation.dialogue_state,
@@ -166,17 +167,9 @@ def _harms(session: Session, message_ids: list[int]) -> frozenset[Harm]:
     return frozenset(Harm(harm) for harms in rows for harm in harms)
 
 
-def _was_urgent(session: Session, conversation: Conversation, *, before: int) -> bool:
-    found = session.scalars(
-        select(UrgencyAssessment.id)
-        .join(Message, Message.id == UrgencyAssessment.message_id)
-        .where(Message.conversation_id == conversation.id)
-        .where(Message.episode == conversation.episode)
-        .where(Message.id < before)
-        .where(UrgencyAssessment.urgency.in_([Urgency.EMERGENCY, Urgency.URGENT]))
-        .limit(1)
-    ).first()
-    return found is not None
+def _was_urgent(session: Session, conversation: Conversation, *, before: dt.datetime) -> bool:
+    call = service.open_handover(session, conversation)
+    return call is not None and call.urgency.raises_alert and call.rung_at < before
 
 
 def _is_safe_word(session: Session, conversation: Conversation, text: str) -> bool:
