@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import override
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,6 +26,7 @@ from sqlalchemy import select
 
 from bot import carrying_out, inbox, outbox, pipeline, turns
 from bot import clock as clocks
+from bot import outcome as outcomes
 from bot.channels.base import DeliveryFailedError, IncomingMessage
 from handover import service
 from handover.records import GatheredAnswer
@@ -63,7 +65,7 @@ class Workers(RuleBasedStateMachine):
         self.dialogue = FakeDialogue()
         self.numbers = itertools.count(1)
         self.received: list[IncomingMessage] = []
-        self.stale: list[tuple[str, pipeline.Turn, pipeline.Outcome]] = []
+        self.stale: list[tuple[str, outcomes.Turn, outcomes.Outcome]] = []
         self.was_held: set[int] = set()
 
     @rule(child=CHILDREN, quiet=st.sampled_from([0, 2]), is_urgent=st.booleans())
@@ -192,6 +194,7 @@ class Workers(RuleBasedStateMachine):
         for ids in sent.values():
             assert ids == sorted(set(ids))
 
+    @override
     def teardown(self) -> None:
         try:
             if self.received:
