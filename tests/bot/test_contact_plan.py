@@ -1,0 +1,271 @@
+"""The safe-contact plan: nothing reaches a phone that it does not allow at that moment."""
+
+import datetime as dt
+from contextlib import ExitStack
+from pathlib import Path
+from typing import override
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from bot import outbox
+from bot.channels.base import OutgoingPart
+from handover import service, wording
+from models.base import clock_set_to
+from models.channel import ChannelName, MessageKind
+from models.conversation import Author, Conversation, Delivery, DeliveryStatus, Holder
+from models.db import open_engine, transaction
+from models.encryption import new_keyring
+from tests import databases
+from tests.door import Door, add_authority
+from tests.fakes.channel import FakeChannel
+from tests.fakes.clock import MovableClock
+from tests.fakes.dialogue import FakeDialogue
+
+_LONDON = ZoneInfo("Europe/London")
+_COVERS = {*wording.texts("cover", "en"), *wording.texts("cover_again", "en")}
+_FAREWELL = set(wording.texts("stopped", "en"))
+_SAID = st.sampled_from(
+    [
+        "hi",
+        "x",
+        "im back",
+        "stop",
+        "he is hitting me right now",
+        "my dad hits me every night",
+        "im sad at school",
+        "",
+    ]
+)
+_HOURS = st.sampled_from(["08:00", "12:30", "16:00", "21:00"])
+_PLANS = st.fixed_dictionaries(
+    {},
+    optional={
+        "from": _HOURS,
+        "until": _HOURS,
+        "days": st.sets(st.integers(0, 6), min_size=1).map(sorted),
+    },
+)
+
+
+class Front(RuleBasedStateMachine):
+    """A child and a practitioner who do anything at any time, on a channel with a window."""
+
+    template: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closing = ExitStack()
+        clock = MovableClock(tick=dt.timedelta(microseconds=1))
+        self.closing.enter_context(clock_set_to(clock.now))
+        engine = open_engine(databases.copied_sqlite(self.template), new_keyring())
+        self.closing.callback(engine.dispose)
+        channel = FakeChannel(ChannelName.WHATSAPP)
+        self.door = Door(engine, add_authority(engine), channel, FakeDialogue(), clock)
+        self.anna = self.door.practitioner()
+        channel.before_send = self._check
+        self.door.child_says("hi")
+
+    @override
+    def teardown(self) -> None:
+        self.closing.close()
+
+    @rule(text=_SAID)
+    def child_says(self, text: str) -> None:
+        self.door.child_says(text)
+
+    @rule(kind=st.sampled_from([MessageKind.DELETION, MessageKind.BLOCKED, MessageKind.VOICE]))
+    def child_does(self, kind: MessageKind) -> None:
+        self.door.child_says(kind=kind)
+
+    @rule()
+    def answer(self) -> None:
+        self.door.answer()
+
+    @rule()
+    def answer_without_dialogue(self) -> None:
+        self.door.dialogue.down = True
+        self.door.answer()
+        self.door.dialogue.down = False
+
+    @rule(commands=st.sampled_from([("someone_here",), ("stop",), ("wrong_reader",)]))
+    def answer_with(self, commands: tuple[str, ...]) -> None:
+        self.door.dialogue.commands = commands
+        self.door.answer()
+        self.door.dialogue.commands = ()
+
+    @rule()
+    def practitioner_speaks(self) -> None:
+        if self.door.conversation().holder is not Holder.PRACTITIONER:
+            self.door.takes_over(self.anna)
+        self.door.says(self.anna, "How are you, Sam?")
+
+    @rule(is_end=st.booleans())
+    def practitioner_leaves(self, is_end: bool) -> None:  # noqa: FBT001
+        if self.door.conversation().holder is Holder.PRACTITIONER:
+            leave = self.door.ends if is_end else self.door.releases
+            leave(self.anna)
+
+    @rule(plan=_PLANS)
+    def child_plans(self, plan: dict[str, object]) -> None:
+        self.door.plans(plan)
+
+    @rule(hours=st.sampled_from([0.1, 0.5, 5.0, 23.9]))
+    def time_passes(self, hours: float) -> None:
+        self.door.clock.forward(hours=hours)
+
+    @rule()
+    def send(self) -> None:
+        outbox.release_held(self.door.engine)
+        self.door.send()
+
+    def _check(self, part: OutgoingPart) -> None:
+        now = self.door.clock.now()
+        with transaction(self.door.engine) as session:
+            delivery = session.get_one(Delivery, part.delivery_id)
+            conversation = delivery.conversation
+            message = delivery.message
+            is_reply = message.author is Author.BOT and message.answers_id is not None
+            if conversation.covered_at is not None:
+                assert is_reply
+                assert part.text in _COVERS
+            if conversation.stopped_at is not None:
+                assert is_reply
+                assert message.created_at >= conversation.stopped_at
+            assert conversation.window_ends_at is None or now < conversation.window_ends_at
+            last = conversation.last_inbound_at
+            if last is None or now - last > dt.timedelta(minutes=15):
+                assert _is_allowed(conversation, now)
+
+
+def _is_allowed(conversation: Conversation, now: dt.datetime) -> bool:
+    """Reads the plan minute by minute, in another way than the outbox does."""
+    plan = conversation.child.contact_plan or {}
+    start = dt.time.fromisoformat(plan.get("from", "00:00"))
+    end = dt.time.fromisoformat(plan.get("until", "00:00"))
+    days = plan.get("days", range(7))
+    local = now.astimezone(_LONDON).replace(tzinfo=None)
+    for back in (0, 1):
+        opened = dt.datetime.combine(local.date() - dt.timedelta(days=back), start)
+        closed = dt.datetime.combine(opened.date(), end)
+        if closed <= opened:
+            closed += dt.timedelta(days=1)
+            if "until" not in plan:
+                closed = dt.datetime.combine(opened.date() + dt.timedelta(days=1), dt.time.min)
+        if opened.weekday() in days and opened <= local < closed:
+            return True
+    return False
+
+
+def test_nothing_is_sent_that_the_plan_does_not_allow(sqlite_template: Path):
+    Front.template = sqlite_template
+    run_state_machine_as_test(
+        Front,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+@pytest.fixture
+def held_door(door: Door) -> Door:
+    """Gives a door whose child is to be written to from four to nine only."""
+    door.child_says("hi")
+    door.work()
+    door.plans({"from": "16:00", "until": "21:00"})
+    return door
+
+
+def test_words_outside_the_safe_times_wait_for_them(held_door: Door):
+    anna = held_door.practitioner()
+    held_door.takes_over(anna)
+    held_door.clock.forward(hours=6)
+    held_door.says(anna, "How was today?")
+    held_door.work()
+    assert "How was today?" not in held_door.sent()
+    assert held_door.deliveries()[-1].status is DeliveryStatus.HELD
+
+    held_door.clock.forward(hours=18)
+    outbox.release_held(held_door.engine)
+    held_door.work()
+    assert "How was today?" not in held_door.sent(), "half past three is before four"
+
+    held_door.clock.forward(minutes=31)
+    outbox.release_held(held_door.engine)
+    held_door.work()
+    assert held_door.sent()[-1] == "How was today?"
+
+
+def test_words_that_wait_go_when_the_child_writes(held_door: Door):
+    anna = held_door.practitioner()
+    held_door.takes_over(anna)
+    held_door.clock.forward(hours=7)
+    held_door.says(anna, "How was today?")
+    held_door.work()
+
+    held_door.child_says("are you there")
+    outbox.release_held(held_door.engine)
+    held_door.work()
+
+    assert held_door.sent()[-1] == "How was today?"
+
+
+@pytest.mark.parametrize(("hour", "is_sent"), [(21, True), (2, True), (7, False), (12, False)])
+def test_safe_times_may_reach_over_midnight(door: Door, hour: int, is_sent: bool):  # noqa: FBT001
+    anna = door.practitioner()
+    door.child_says("hi")
+    door.plans({"from": "20:00", "until": "06:00", "days": [0, 1, 2, 3, 4, 5, 6]})
+    door.takes_over(anna)
+    door.clock.set(dt.datetime(2026, 1, 15, hour, 0, tzinfo=dt.UTC))
+    door.says(anna, "Hello")
+
+    door.work()
+
+    assert ("Hello" in door.sent()) is is_sent
+
+
+def test_a_plan_that_nobody_can_read_lets_nothing_out_and_calls_a_person(door: Door):
+    anna = door.practitioner()
+    door.child_says("hi")
+    door.work()
+    door.plans({"from": "teatime"})
+    door.takes_over(anna)
+    door.clock.forward(hours=1)
+    door.says(anna, "Hello")
+    door.work()
+    door.child_says("other child", address="222")
+    door.work()
+
+    assert "Hello" not in door.sent()
+    assert door.deliveries()[2].error_code == "plan_unreadable"
+    assert door.sent("222") == ["I heard: other child"]
+
+
+def test_many_words_held_under_cover_do_not_keep_other_childrens_waiting(door: Door):
+    anna = door.practitioner()
+    door.child_says("x", address="111")
+    door.work()
+    with transaction(door.engine) as session:
+        first = door.conversation("111").id
+        service.take_over(session, anna, first)
+        for number in range(510):
+            service.say(session, anna, first, f"line {number}")
+    door.child_says("hi", address=door.address)
+    door.work()
+    door.plans({"from": "16:00", "until": "21:00"})
+    door.takes_over(anna)
+    door.clock.forward(hours=12)
+    door.says(anna, "Good morning")
+    door.work()
+
+    door.clock.forward(hours=13)
+    outbox.release_held(door.engine)
+    door.work()
+
+    assert door.sent()[-1] == "Good morning"
