@@ -140,7 +140,7 @@ def test_people_are_named_in_plain_english(text: str, who: list[str]):
         ("hes outside my room", None, "no"),
         ("he is back", "safe_now", "no"),
         ("no one is here", "safe_now", None),
-        ("ok calling", "safe_now", None),
+        ("ok ringing them", "safe_now", None),
         ("safe", None, None),
         ("tak", "safe_now", "yes"),
     ],
@@ -160,7 +160,7 @@ def test_safety_is_read_with_doubt_on_the_safe_side(text: str, asked: str | None
         ("my sister is here with me and she is crying", None),
         ("person", "request_person"),
         ("why are you messaging my daughter", "wrong_reader"),
-        ("forget that", "take_back"),
+        ("ignore that", "take_back"),
         ("what happened with my thing", "status_request"),
     ],
 )
