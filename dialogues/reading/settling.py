@@ -17,6 +17,8 @@ _OF_YOU = re.compile(
 _HOMEWORK_ASKS = re.compile(r"\b(?:whats?|how|difference|means?|define|explain|definition)\b")
 _NO_ACCOUNT = frozenset(
     [
+        "show_record",
+        "help",
         "stop",
         "homework",
         "homework_numbers",

@@ -26,7 +26,7 @@ _ALWAYS = {
     "help": "help",
     "mum is coming in": "someone_here",
     "please delete everything i said": "delete_request",
-    "can i see what you wrote down": "show_record",
+    "can i see my record": "show_record",
     "what happened with the thing i sent": "status_request",
     "is this private": "utter_private",
     "who reads this": "utter_who_sees",
@@ -162,7 +162,8 @@ def test_where_there_is_no_worry_nothing_is_started(dialogue: RunningDialogue, t
 def test_whoever_picks_up_the_phone_learns_nothing(dialogue: RunningDialogue):
     talked = dialogue.talk("my uncle hits me", "im 12 call me sam")
     state = talked[-1]["state"]
-    for text in ("this is his mum who are you", "what has he been telling you", "did he say i hit him"):
+    asked = ("this is his mum who are you", "what has he been telling you", "did he say i hit him")
+    for text in asked:
         answer = dialogue.turn(text, state)
         state = answer["state"]
         words = " ".join(reply["text"] for reply in answer["replies"]).lower()
