@@ -19,6 +19,7 @@ from bot.phrases.language import language_of
 from models.urgency import Harm, Urgency, highest
 
 _THRESHOLDS = Path(__file__).parent / "phrases" / "thresholds.yml"
+_BRIEF_WORDS = 7
 _HEAVIEST = 5  # words of the model that a practitioner is shown
 
 
@@ -113,7 +114,10 @@ def assess(
     reasons += _context_reasons(text, context)
     by_phrases = highest(*(reason.level for reason in reasons if reason.level is not None))
     language = language_of(text)
-    level = by_phrases if model is None else _together(by_phrases, model, language)
+    if model is None:
+        level = by_phrases
+    else:
+        level = _together(by_phrases, model, _thresholds_for(text, by_phrases, language, context))
     if model is not None:
         reasons += _model_reasons(text, model, level)
     return Assessment(
@@ -158,8 +162,12 @@ def _model_reasons(text: str, model: ModelScore, level: Urgency) -> Iterator[Rea
 
 def _context_reasons(text: str, context: Context) -> Iterator[Reason]:
     yield from _burst_reasons(text, context.previous)
+    read = the_book().read(text)
+    if the_book().has_cue(read, "reassured"):
+        # "hes in another country, im ok": the fragment says itself that nothing happens now.
+        return
     for cue, level in _meanings(context):
-        if the_book().has_cue(the_book().read(text), cue):
+        if the_book().has_cue(read, cue):
             yield Reason(
                 kind="context",
                 words=text,
@@ -208,8 +216,23 @@ def _meanings(context: Context) -> Iterator[tuple[str, Urgency]]:
         yield "they_are_here", Urgency.EMERGENCY
 
 
-def _together(by_phrases: Urgency, model: ModelScore, language: str) -> Urgency:
-    by_model = _model_level(model, by_phrases, language)
+def _thresholds_for(
+    text: str, by_phrases: Urgency, language: str, context: Context
+) -> Mapping[str, float]:
+    """Gives how probable each level must be, for such a message at such a place in the talk."""
+    if by_phrases is Urgency.NO_CONCERN and context.asked is not None:
+        is_brief = len(text.split()) <= _BRIEF_WORDS
+        answering: Mapping[str, float] = _thresholds()[
+            "answering_briefly" if is_brief else "answering"
+        ]
+        return answering
+    by_language = _thresholds()["levels"]["en" if language == "en" else "other"]
+    chosen: Mapping[str, float] = by_language["with_phrase" if by_phrases.raises_alert else "alone"]
+    return chosen
+
+
+def _together(by_phrases: Urgency, model: ModelScore, thresholds: Mapping[str, float]) -> Urgency:
+    by_model = _model_level(model, thresholds)
     if by_phrases is Urgency.EMERGENCY:
         return Urgency.EMERGENCY
     # Phrases below an emergency are wide on purpose. Only a model that is sure there is
@@ -220,9 +243,7 @@ def _together(by_phrases: Urgency, model: ModelScore, language: str) -> Urgency:
     return highest(by_phrases, by_model)
 
 
-def _model_level(model: ModelScore, by_phrases: Urgency, language: str) -> Urgency:
-    by_language = _thresholds()["levels"]["en" if language == "en" else "other"]
-    thresholds = by_language["with_phrase" if by_phrases.raises_alert else "alone"]
+def _model_level(model: ModelScore, thresholds: Mapping[str, float]) -> Urgency:
     reached = 0.0
     for level in (Urgency.EMERGENCY, Urgency.URGENT, Urgency.CONCERN):
         # Levels are ordered: what is an emergency is also urgent.
