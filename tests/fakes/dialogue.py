@@ -91,7 +91,7 @@ class FakeDialogue:
     def _score(self, text: str) -> ModelScore:
         level = self.levels.get(text, Urgency.NO_CONCERN)
         return ModelScore(
-            levels=_CALM | {Urgency.NO_CONCERN: 0.0} | {level: 1.0},
+            levels={**_CALM, Urgency.NO_CONCERN: 0.0, level: 1.0},
             harms={},
             weights=(),
             version="fake-1",
