@@ -160,6 +160,57 @@ def take_over(session: Session, practitioner: Practitioner, conversation_id: int
     return conversation
 
 
+def transfer(
+    session: Session, practitioner: Practitioner, conversation_id: int, *, to_id: int
+) -> Conversation:
+    """Gives the conversation into a colleague's hands, and tells the child who speaks now.
+
+    The holder may pass it on. A supervisor may move it too, so that no child waits for somebody
+    whose shift has ended.
+
+    Raises:
+        AccessDeniedError: it is not theirs to see, or the colleague may not see it.
+        NotHeldError: they neither hold it nor are a supervisor, or nobody holds it.
+    """
+    conversation = access_conversation(session, practitioner, conversation_id, for_update=True)
+    if conversation.holder is not Holder.PRACTITIONER:
+        raise NotHeldError
+    is_holder = conversation.practitioner_id == practitioner.id
+    if not is_holder and not practitioner.has_any_role(RoleName.SUPERVISOR):
+        raise NotHeldError
+    colleague = session.get(Practitioner, to_id)
+    if colleague is None:
+        raise AccessDeniedError
+    access_conversation(session, colleague, conversation_id)
+    if colleague.id == conversation.practitioner_id:
+        return conversation
+    call = open_handover(session, conversation)
+    if call is not None:
+        call.practitioner_id = colleague.id
+    _hold(session, conversation, Holder.PRACTITIONER, colleague)
+    _tell(session, conversation, "practitioner_changed", colleague)
+    audit.record(
+        session,
+        "conversation_transferred",
+        conversation=conversation,
+        practitioner=practitioner,
+        details={"to": colleague.id},
+    )
+    return conversation
+
+
+def colleagues(session: Session, practitioner: Practitioner) -> list[Practitioner]:
+    """Gives who on duty may hold this practitioner's conversations, by name."""
+    found = session.scalars(
+        select(Practitioner)
+        .where(Practitioner.authority_id == practitioner.authority_id)
+        .where(Practitioner.active.is_(True))
+        .where(Practitioner.on_duty.is_(True))
+        .order_by(Practitioner.name, Practitioner.id)
+    ).unique()
+    return [one for one in found if one.has_any_role(RoleName.PRACTITIONER, RoleName.SUPERVISOR)]
+
+
 def say(
     session: Session,
     practitioner: Practitioner,

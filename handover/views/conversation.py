@@ -134,6 +134,25 @@ def release(conversation_id: int) -> ResponseReturnValue:
     return redirect(f"/conversations/{conversation_id}")
 
 
+@pages.route("/transfer", methods=["GET", "POST"])
+@_for_staff
+def transfer(conversation_id: int) -> ResponseReturnValue:
+    """Passes the conversation to a colleague, or lets a supervisor move it."""
+    if request.method == "GET":
+        return _form_page("transfer.html", conversation_id)
+    to_id = request.form.get("to", "")
+    if not to_id.isdecimal():
+        errors = [{"text": "Choose who takes the conversation", "href": "#to"}]
+        return _form_page("transfer.html", conversation_id, errors=errors), 422
+    try:
+        with transaction(shared.console().engine) as session:
+            service.transfer(session, auth.signed_in(), conversation_id, to_id=int(to_id))
+        flash("The conversation is in other hands. The child has been told.", "success")
+    except NotHeldError:
+        flash("This conversation was not yours to pass on, so nothing changed.", "info")
+    return redirect(f"/conversations/{conversation_id}")
+
+
 @pages.route("/end", methods=["GET", "POST"])
 @_for_staff
 def end(conversation_id: int) -> ResponseReturnValue:
@@ -248,6 +267,7 @@ def _context(session: Session, conversation: Conversation) -> dict[str, Any]:
         if contact
         else None,
         "marks": _marks(conversation),
+        "may_move": me.may(RoleName.SUPERVISOR),
     }
 
 
@@ -302,6 +322,11 @@ def _form_page(template: str, conversation_id: int, **context: Any) -> str:
             template,
             session,
             farewell=farewell,
+            colleagues=[
+                one
+                for one in service.colleagues(session, auth.signed_in())
+                if one.id != conversation.practitioner_id
+            ],
             submitted=request.form,
             levels=list(Urgency),
             outcomes=list(ContactOutcome),

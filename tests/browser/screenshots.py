@@ -28,6 +28,7 @@ def main() -> int:
                 for name, path in _pages(played).items():
                     page.goto(path)
                     _take(page, folder / f"{name}-{size}.png")
+                _take_held(played, page, folder / f"held-{size}.png")
     return 0
 
 
@@ -48,6 +49,21 @@ def _pages(played: Stage) -> dict[str, str]:
         "recovery-codes": "/account/recovery-codes",
         "not-found": "/nowhere",
     }
+
+
+def _take_held(played: Stage, page: Page, path: Path) -> None:
+    """Takes a picture of a talk that is in a person's hands, and gives it back."""
+    page.goto(f"/conversations/{played.telegram.conversation_id}")
+    page.get_by_role("button", name="Take over").click()
+    page.wait_for_url("**#reply")
+    looking.wait_until_live(page)
+    page.get_by_label("Reply to").fill("Hi Rosie, I am Anna. Is your door still locked?")
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Is your door still locked?").first.wait_for()
+    played.telegram.send()
+    _take(page, path)
+    page.get_by_role("button", name="Give back to the bot").click()
+    page.wait_for_load_state("load")
 
 
 def _take(page: Page, path: Path) -> None:

@@ -247,6 +247,8 @@ def test_every_page_passes_axe_and_fits_its_window(chromium, played: Stage, widt
     page.get_by_role("button", name="Take over").click()
     page.get_by_label("Reply to").wait_for()
     found["held"] = _faults(page)
+    page.goto(f"{talk}/transfer")
+    found["transfer"] = _faults(page)
 
     assert {path: faults for path, faults in found.items() if faults} == {}
 

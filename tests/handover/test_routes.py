@@ -31,6 +31,7 @@ WHO_MAY = {
     "/conversations/<int:conversation_id>/release": STAFF,
     "/conversations/<int:conversation_id>/reply": STAFF,
     "/conversations/<int:conversation_id>/take-over": STAFF,
+    "/conversations/<int:conversation_id>/transfer": STAFF,
     "/conversations/<int:conversation_id>/urgency": STAFF,
     "/fs-static/<path:filename>": SIGNED_IN,
     "/live": STAFF,
