@@ -14,15 +14,9 @@ from bot.dialogue import DialogueAnswer, DialogueTurn
 from models.base import clock_set_to, utc_now
 from models.db import open_engine
 from models.encryption import read_keyring
-from models.migrating import migrate
 from tests.fakes.dialogue import FakeDialogue
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def start(role: str, database_url: str, keys: Path, *more: str) -> "subprocess.Popen[str]":
-    """Gives a started process, whose standard output can be read line by line."""
-    return start_module("tests.processes", role, database_url, str(keys), *more)
 
 
 def start_module(module: str, *arguments: str) -> "subprocess.Popen[str]":
@@ -96,22 +90,12 @@ def _work(database_url: str, keys: Path, turns_before: int, seconds_ahead: int) 
                 time.sleep(0.01)
 
 
-def _migrate(database_url: str, keys: Path) -> None:
-    engine = open_engine(database_url, read_keyring(keys))
-    say("ready")
-    sys.stdin.readline()
-    migrate(engine)
-    say("migrated")
-
-
 def main(arguments: Sequence[str]) -> None:
     """Plays one role until it ends or is killed."""
     role, database_url, keys, *more = arguments
     match role:
         case "work":
             _work(database_url, Path(keys), int(more[0]), int(more[1]))
-        case "migrate":
-            _migrate(database_url, Path(keys))
         case _:
             raise SystemExit(f"{role} is no role.")
 

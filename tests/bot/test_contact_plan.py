@@ -254,8 +254,19 @@ def test_many_words_held_under_cover_do_not_keep_other_childrens_waiting(door: D
     with transaction(door.engine) as session:
         first = door.conversation("111").id
         service.take_over(session, anna, first)
-        for number in range(510):
-            service.say(session, anna, first, f"line {number}")
+        said = service.say(session, anna, first, "line 1")
+        session.add_all(
+            Delivery(
+                conversation_id=first,
+                account_id=door.account_id,
+                message_id=said.id,
+                part=part,
+                text=f"line {part}",
+                status=DeliveryStatus.HELD,
+                not_before=door.clock.now(),
+            )
+            for part in range(2, 520)
+        )
     door.child_says("hi", address=door.address)
     door.work()
     door.plans({"from": "16:00", "until": "21:00"})

@@ -1,7 +1,7 @@
 """A dialogue that answers every turn with what it was asked, or is down, slow, silent or wrong."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from bot.dialogue import (
     DialogueAnswer,
@@ -14,7 +14,7 @@ from handover.outgoing import Choice
 from handover.records import GatheredAnswer
 from models.urgency import Urgency
 
-_CALM: Mapping[Urgency, float] = {
+_CALM: dict[Urgency, float] = {
     Urgency.EMERGENCY: 0.0,
     Urgency.URGENT: 0.0,
     Urgency.CONCERN: 0.0,

@@ -53,7 +53,10 @@ def test_two_processes_that_start_together_migrate_once(
 ):
     keys = tmp_path / "keys.json"
     write_keyring(keys, keyring)
-    both = [processes.start("migrate", empty_database_url, keys) for _ in range(2)]
+    both = [
+        processes.start_module("tests.migration_process", empty_database_url, str(keys))
+        for _ in range(2)
+    ]
     assert [processes.next_line(one) for one in both] == ["ready", "ready"]
 
     for one in both:
