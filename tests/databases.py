@@ -4,8 +4,10 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,9 @@ from models.migrating import migrate
 _ids = itertools.count(1)
 _TEMPLATE = "frontdoor_template"
 _OWNER = "postgres"
+_START_SECONDS = 60
+# The server refuses to run as root.
+_AS_OWNER = ("--reuid", _OWNER, "--regid", _OWNER, "--clear-groups") if os.geteuid() == 0 else ()
 
 
 class DatabaseSettings(BaseSettings):
@@ -74,28 +79,43 @@ def postgres_server(folder: Path) -> Iterator[str]:
 def _started(programs: Path, folder: Path) -> Iterator[str]:
     data = folder / "data"
     if os.geteuid() == 0:
-        # The server refuses to run as root.
         owner = pwd.getpwnam(_OWNER)
         os.chown(folder, owner.pw_uid, owner.pw_gid)
     _run(programs / "initdb", "-D", data, "-U", _OWNER, "--auth=trust", "-E", "UTF8", "--no-sync")
-    options = (
+    command = [
+        # However the tests end, the server ends with them: nobody else would ever stop it.
+        *("setpriv", "--pdeathsig", "QUIT", *_AS_OWNER),
+        *(str(programs / "postgres"), "-D", str(data), "-k", str(folder)),
         # A test database need not survive a power cut; nobody but this machine may reach it.
-        f"-c fsync=off -c full_page_writes=off -c listen_addresses='' -c max_connections=200"
-        f" -c unix_socket_directories={folder}"
-    )
-    log = folder / "server.log"
-    _run(programs / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", log, "-o", options, "start")
+        *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "listen_addresses="),
+        *("-c", "max_connections=200"),
+    ]
+    url = f"postgresql:///postgres?host={folder}&user={_OWNER}"
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, cwd="/")  # noqa: S603
     try:
-        yield f"postgresql:///postgres?host={folder}&user={_OWNER}"
+        _wait_for(url)
+        yield url
     finally:
-        _run(programs / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+        server.send_signal(signal.SIGQUIT)
+        server.wait(30)
+
+
+def _wait_for(url: str) -> None:
+    until = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _run(*command: str | Path) -> None:
-    whole = [str(part) for part in command]
-    if os.geteuid() == 0:
-        whole = ["runuser", "-u", _OWNER, "--", *whole]
-    # Into a file: the server would keep a pipe open for as long as it runs.
+    whole = ["setpriv", *_AS_OWNER, *map(str, command)]
     subprocess.run(whole, check=True, stdout=subprocess.DEVNULL, cwd="/")  # noqa: S603
 
 
