@@ -1,0 +1,162 @@
+"""The child controls contact: stop, someone is here, and the way back."""
+
+import pytest
+
+from handover import wording
+from models.channel import MessageKind
+from models.conversation import DeliveryStatus
+from models.urgency import Urgency
+from tests.bot.said import EMERGENCY, URGENT, has
+
+
+def test_stop_stops_until_the_child_writes_again(door):
+    anna = door.practitioner()
+    door.child_says("hi")
+    door.work()
+    door.child_says("STOP")
+    door.work()
+    assert has(door.sent(), "stopped")
+
+    door.takes_over(anna)
+    door.says(anna, "Are you there?")
+    door.work()
+    assert len(door.sent()) == 2
+    assert {one.status for one in door.deliveries()[2:]} == {DeliveryStatus.WITHHELD}
+
+    door.child_says("sorry im here")
+    door.work()
+    door.says(anna, "Good to hear from you.")
+    door.work()
+    assert door.sent()[-1] == "Good to hear from you."
+
+
+def test_stop_said_twice_is_answered_once(door):
+    door.child_says("stop")
+    door.work()
+    door.child_says("stop")
+    door.work()
+
+    assert len(door.sent()) == 1
+
+
+def test_stop_after_a_risk_calls_a_person(door):
+    door.dialogue.levels["he does things to me"] = Urgency.URGENT
+    door.child_says("he does things to me")
+    door.work()
+    door.child_says("stop")
+    door.work()
+
+    conversation = door.conversation()
+    call = door.call()
+    assert conversation.stopped_at is not None
+    assert call is not None
+    assert call.urgency is Urgency.URGENT
+
+
+def test_stop_in_other_words_after_a_risk_is_the_same(door):
+    door.child_says(URGENT)
+    door.work()
+    door.dialogue.commands = ("stop",)
+    door.child_says("please do not write to me any more")
+    door.work()
+
+    assert has(door.sent(), "stopped")
+    assert door.conversation().stopped_at is not None
+
+
+def test_someone_is_here_hides_everything_until_the_child_is_back(door):
+    anna = door.practitioner()
+    door.child_says(URGENT)
+    door.work()
+    door.child_says("x")
+    door.work()
+    shown = len(door.sent())
+    assert has(door.sent()[-1:], "cover")
+
+    door.takes_over(anna)
+    door.says(anna, "Are you safe, Sam?")
+    door.work()
+    door.child_says("what is this")
+    door.work()
+    assert door.sent()[shown:] == [wording.texts("cover_again", "en")[0]]
+
+    door.child_says("im back")
+    door.work()
+    back = door.sent()[shown + 1 :]
+    assert "Are you safe, Sam?" in back
+    assert has(back, "practitioner_joined")
+    assert has(back, "welcome_back")
+
+
+def test_an_emergency_and_someone_is_here_show_only_the_cover(door):
+    door.child_says(EMERGENCY)
+    door.child_says("x")
+
+    door.work()
+
+    call = door.call()
+    assert door.sent() == list(wording.texts("cover", "en"))
+    assert call is not None
+    assert call.urgency is Urgency.EMERGENCY
+
+
+def test_someone_is_here_in_other_words_shows_only_the_cover(door):
+    door.dialogue.commands = ("someone_here",)
+    door.dialogue.replies = ("OK, I will be quiet about what your dad does.",)
+    door.child_says("my dad hits me but shh she walked in the room")
+
+    door.work()
+
+    assert door.sent() == list(wording.texts("cover", "en"))
+    assert door.call() is not None
+
+
+def test_under_cover_danger_still_calls_a_person(door):
+    door.child_says("x")
+    door.work()
+    door.child_says(EMERGENCY)
+    door.work()
+
+    call = door.call()
+    assert has(door.sent()[-1:], "cover_again")
+    assert call is not None
+    assert call.urgency is Urgency.EMERGENCY
+
+
+def test_a_deleted_message_under_cover_brings_no_answer(door):
+    door.child_says("x")
+    door.work()
+    door.child_says(kind=MessageKind.DELETION, refers_to="1")
+    door.work()
+
+    assert len(door.sent()) == 1
+
+
+def test_only_the_safe_word_ends_the_cover_of_a_child_who_has_one(door):
+    door.child_says("hi")
+    door.work()
+    door.chooses_safe_word("blue tiger")
+    door.child_says("x")
+    door.work()
+
+    door.child_says("im back")
+    door.work()
+    assert door.conversation().covered_at is not None
+
+    door.child_says("Blue  Tiger")
+    door.work()
+    assert door.conversation().covered_at is None
+
+
+def test_giving_up_under_cover_shows_only_the_cover(door):
+    door.child_says("x")
+    door.work()
+    door.dialogue.error = RuntimeError("broken")
+    door.child_says("hello")
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            door.answer()
+        door.clock.forward(seconds=1)
+    door.work()
+
+    assert door.sent()[1:] == list(wording.texts("cover_again", "en"))
