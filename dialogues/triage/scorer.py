@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from dialogues.triage.corpus import HARMS, LEVELS
 from dialogues.triage.explanation import Explainer
@@ -25,6 +26,8 @@ class Scorer:
     """A trained model, ready to score messages."""
 
     def __init__(self, model: TriageModel, version: str) -> None:
+        # Sharing one message's small products among cores costs more than it saves.
+        threadpool_limits(1, user_api="blas")
         self.version = version
         self._model = model
         self._encoder = Encoder()

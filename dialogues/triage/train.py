@@ -13,15 +13,12 @@ from pathlib import Path
 # the place for its hundred lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # noqa: TID251
 
-import numpy as np
-
+from dialogues.triage import cache
 from dialogues.triage.corpus import DATA, CorpusError, digest_of, read_corpus
 from dialogues.triage.encoder import EncoderMissingError
 from dialogues.triage.features import Encoder
 from dialogues.triage.model import TriageModel
 from dialogues.triage.scorer import RECORD
-
-_STEP = 500  # messages between two lines of progress
 
 
 def train(out: Path, *, data: Path = DATA) -> str:
@@ -34,12 +31,8 @@ def train(out: Path, *, data: Path = DATA) -> str:
         _say(f"triage: {stage} ({time.monotonic() - began:.0f} s)")
 
     say(f"reading {len(corpus)} messages")
-    encoder = Encoder()
-    parts = []
-    for start in range(0, len(corpus), _STEP):
-        parts.append(encoder.embed([row.text for row in corpus[start : start + _STEP]]))
-        say(f"understood {min(start + _STEP, len(corpus))} of {len(corpus)}")
-    model = TriageModel().fit(corpus, np.concatenate(parts), say)
+    rows = cache.embedded(Encoder(), [row.text for row in corpus], out, say=say)
+    model = TriageModel().fit(corpus, rows, say)
     _write(out, model, version)
     say("ready")
     return version
