@@ -86,8 +86,8 @@ class Dialogue(Protocol):
 
 # A child should have a holding reply within three seconds, however the dialogue fails, and the
 # wait for more messages comes first.
-_TURN_SECONDS = 1.3
-_SCORE_SECONDS = 1.0
+_TURN_SECONDS = 1.2
+_SCORE_SECONDS = 0.8
 
 
 class HttpDialogue:

@@ -100,7 +100,10 @@ class Service:
     def _load_scorer(self) -> None:
         try:
             module = importlib.import_module("dialogues.triage.scorer")
-            self._scorer = module.Scorer.load(self._triage)
+            scorer = module.Scorer.load(self._triage)
+            # The first call builds the encoder's graph, for which no child should wait.
+            scorer.score(["hello"])
+            self._scorer = scorer
         except (ImportError, OSError, ValueError, KeyError) as error:
             _say(f"No triage model: {type(error).__name__}.")
 
