@@ -8,6 +8,12 @@ Slots = Mapping[str, Any]
 
 _ASK = "utter_ask_"
 _ALARMING = ("urgent", "emergency")
+_LEVELS = ("no_concern", "concern", "urgent", "emergency")
+# How many turns a question that was passed over rests before it may be put once more.
+_REST = 2
+# After the emergency words the reminder of 999 comes this often, then every third turn.
+_FIRST_REMINDERS = 2
+_REMINDER_EVERY = 3
 
 
 @dataclass(frozen=True)
@@ -20,8 +26,10 @@ class Condition:
     any_of: tuple[Any, ...] | None
 
     def holds(self, slots: Slots) -> bool:
-        """Tells whether it holds for what is known."""
+        """Tells whether it holds for what is known; "yes (he is out)" counts as "yes"."""
         value = slots.get(self.slot)
+        if isinstance(value, str) and value.startswith("yes ("):
+            value = "yes"
         if self.within is not None:
             return value in self.within
         if self.without is not None:
@@ -51,6 +59,7 @@ class Questions:
     privacy_said_by: frozenset[str]
     budget: int
     times: Mapping[str, int]
+    when_worse: frozenset[str]
     emergency: frozenset[str]
     questions: tuple[Saying, ...]
     then_listen: frozenset[str]
@@ -72,6 +81,7 @@ class Questions:
                 privacy_said_by=frozenset(read["privacy"]["said_by"]),
                 budget=int(read["budget"]),
                 times=dict(read["times"]),
+                when_worse=frozenset(read["when_worse"]),
                 emergency=frozenset(read["emergency"]),
                 questions=tuple(
                     Saying(one["field"], _conditions(one)) for one in read["questions"]
@@ -92,10 +102,22 @@ class Questions:
     def may_ask(self, field: str, slots: Slots) -> bool:
         """Tells whether a field is neither known nor asked often enough."""
         said = slots.get("said") or {}
-        times = self.times.get(field, self.times["default"])
-        if slots.get("urgency") != "urgent":
-            times = 1
-        return field not in slots and said.get(_ASK + field, 0) < times
+        times = said.get(_ASK + field, 0)
+        if field in slots or times >= self.times.get(field, self.times["default"]):
+            return False
+        return times == 0 or self.may_repeat(field, slots)
+
+    def may_repeat(self, field: str, slots: Slots) -> bool:
+        """Tells whether a question that was passed over may be put again, once in a talk."""
+        said = slots.get("said") or {}
+        if field in slots or said.get(_ASK + field, 0) != 1:
+            return False
+        then = (slots.get("asked_at") or {}).get(field)
+        if then is None:
+            return False
+        rested = int(slots.get("turns") or 0) - int(then["turn"] or 0) > _REST
+        worse = _rank(slots.get("urgency")) > _rank(then["urgency"])
+        return rested and (worse or field not in self.when_worse)
 
     def next_field(self, slots: Slots) -> str | None:
         """Gives the field to ask for now, or None when all that may be asked was asked."""
@@ -126,7 +148,7 @@ def next_actions(questions: Questions, slots: Slots, intent: str) -> list[str]:
     if intent == "greet":
         return actions + _greeting(questions, slots)
     if intent in questions.then_repeat or intent.startswith("ask_"):
-        return actions + _repeated(slots)
+        return actions + _repeated(questions, slots)
     if not slots.get("worry"):
         return actions + (["utter_listening"] if intent in questions.invite else [])
     return actions + _privacy(questions, slots) + _onward(questions, slots, intent)
@@ -139,17 +161,14 @@ def _greeting(questions: Questions, slots: Slots) -> list[str]:
     if questions.greeting not in said and not slots.get("worry"):
         return [questions.greeting]
     if slots.get("worry"):
-        return ["utter_still_have_it", *_repeated(slots)]
+        return ["utter_still_have_it", *_repeated(questions, slots)]
     return ["utter_listening"]
 
 
-def _repeated(slots: Slots) -> list[str]:
-    """Puts the open question once more after an interruption."""
+def _repeated(questions: Questions, slots: Slots) -> list[str]:
+    """Puts the open question once more after an interruption, but not at once."""
     asked = slots.get("asked")
-    said = slots.get("said") or {}
-    if asked is None or asked in slots or said.get(_ASK + asked, 0) >= 2:
-        return []
-    return [_ASK + asked]
+    return [_ASK + asked] if asked is not None and questions.may_repeat(asked, slots) else []
 
 
 def _privacy(questions: Questions, slots: Slots) -> list[str]:
@@ -169,7 +188,12 @@ def _onward(questions: Questions, slots: Slots, intent: str) -> list[str]:
     if field is not None:
         return [_ASK + field]
     if slots.get("urgency") == "emergency":
-        return ["utter_stay_with_me"]
+        reminded = said.get("utter_stay_with_me", 0)
+        due = int(slots.get("turns") or 0) % _REMINDER_EVERY == 0
+        # A bare answer by a button has no reaction of its own, and silence is never an answer.
+        answered = intent in ("tell", "inform") and (slots.get("feeling") or slots.get("reply_to"))
+        remind = reminded < _FIRST_REMINDERS or due or not answered
+        return ["utter_stay_with_me"] if remind else []
     return ["utter_added" if "utter_thank_you" in said else "utter_thank_you"]
 
 
@@ -191,3 +215,7 @@ def _condition(read: Mapping[str, Any]) -> Condition:
         return tuple(read[name]) if name in read else None
 
     return Condition(read["slot"], values("in"), values("not_in"), values("any_of"))
+
+
+def _rank(urgency: Any) -> int:
+    return _LEVELS.index(urgency) if urgency in _LEVELS else 0

@@ -291,6 +291,10 @@ def _note_what_was_said(slots: dict[str, Any], events: list[Event], fields: froz
         said[name] = said.get(name, 0) + 1
         if name.startswith(_ASK):
             slots["asked"] = name[len(_ASK) :]
+            slots["asked_at"] = {
+                **(slots.get("asked_at") or {}),
+                slots["asked"]: {"turn": slots.get("turns"), "urgency": slots.get("urgency")},
+            }
     slots["said"] = said
     slots["last_urgency"] = slots.get("urgency")
     slots["last_feeling"] = slots.get("feeling")

@@ -32,7 +32,20 @@ _YEARS_OLD = re.compile(
     + _NUMBER
     + r"[ -]?(?:yrs?|years?|y/?o)\b(?:[ -]?olds?)?"
 )
-_SAME_AS_ME = re.compile(_NUMBER + r"\s+(?:same as me|like me|as well as me|too)")
+_SAME_AS_ME = re.compile(_NUMBER + r"\s+(?:same as me|like me|as well as me)")
+_TURNING = re.compile(
+    r"(?:^|[\n,.;]\s*)" + _NUMBER + r"\s+(?:turning|nearly|almost|going on|gonna be|soon)\b"
+)
+# "shes 11 too": the age of somebody else.
+_OTHERS = re.compile(
+    r"\b(?:he'?s|she'?s|he is|she is|they'?re|they are|(?:my|her|his) \w+(?:'?s| is))\s+"
+    r"(?:only |just |like |nearly |about )?"
+    + _NUMBER
+    + _NOT_AGE
+    + r"(?!\w)(?:\s+(?:too|as well|also))?"
+)
+# A child who may write by themselves; outside it a bare number is more likely something else.
+_BARE_FROM, _BARE_TO = 5, 19
 # "11. leo", "12, ava", "leo 11", "13 m": an age given as a form would have it.
 _FORM = re.compile(r"(?:^|[\n,;]\s*)" + _NUMBER + r"(?:\s*[.,/]|\s*$|\s*[mf]\b|\s+and a half)")
 _AFTER_NAME = re.compile(
@@ -61,22 +74,57 @@ def find_age(text: str, asked: str | None) -> int | None:
     same = _SAME_AS_ME.search(low)
     if same:
         return _in_range(same)
-    for pattern in (_NEARLY, _SAID, _OTHER_LANGUAGES, _YEARS_OLD):
+    low = _OTHERS.sub(" ", low).strip()
+    for pattern in (_NEARLY, _TURNING, _SAID, _OTHER_LANGUAGES, _YEARS_OLD):
         match = pattern.search(low)
         if match:
             return _in_range(match, less=1 if pattern is _NEARLY else 0)
+    age = _answered_age(low, asked)
+    return age if age is not None or asked != "age" else _anywhere(low)
+
+
+def _answered_age(low: str, asked: str | None) -> int | None:
     for line in low.splitlines():
-        if asked in ("safe_contact_times", "when_happened"):
-            # "4" is then an hour or a month; "11. leo" is still an age.
+        if asked == "safe_contact_times":
+            # "4" is then an hour; "11. leo" is still an age.
             match = _WITH_NAME.match(line)
+        elif asked == "when_happened":
+            match = _WITH_NAME.match(line) or _alone(line, asked)
         else:
-            match = _ALONE.match(line) or _FORM.search(line) or _AFTER_NAME.match(line)
+            match = _alone(line, asked) or _FORM.search(line) or _AFTER_NAME.match(line)
         if match:
             return _in_range(match)
-    if asked == "age" and not _HALF_OLDER.match(low):
-        match = _ANSWER.search(low)
-        return _in_range(match) if match else None
     return None
+
+
+def _anywhere(low: str) -> int | None:
+    match = None if _HALF_OLDER.match(low) else _ANSWER.search(low)
+    return _in_range(match) if match else None
+
+
+def is_same_as_me(text: str) -> bool:
+    """Tells whether a message gives one age for somebody else and for the child."""
+    return bool(_SAME_AS_ME.search(lowered(text)))
+
+
+def says_own_age(text: str) -> bool:
+    """Tells whether an age is said outright to be the child's own ("im 12")."""
+    return bool(_SAID.search(_OTHERS.sub(" ", lowered(text))))
+
+
+def find_others_age(text: str) -> int | None:
+    """Gives the age of a third person ("shes 11 too"), or None."""
+    match = _OTHERS.search(lowered(text))
+    return _in_range(match) if match else None
+
+
+def _alone(line: str, asked: str | None) -> re.Match[str] | None:
+    """Finds a bare number; while another question is open, only one that a child may be."""
+    match = _ALONE.match(line)
+    age = _in_range(match) if match else None
+    if age is None or (asked not in (None, "age") and not _BARE_FROM <= age <= _BARE_TO):
+        return None
+    return match
 
 
 def _in_range(match: re.Match[str], *, less: int = 0) -> int | None:

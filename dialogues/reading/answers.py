@@ -2,11 +2,15 @@
 """Understands short answers: yes, no, not sure, I don't know, I'd rather not say."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
+from dialogues.reading.people import find_people
 from dialogues.reading.words import any_of, bare
 
 _YES = any_of(
-    "yes", "yeah", "yep", "yh", "ye", "yea", "y", "yup", "yes i am", "i am", "aye", "ok", "okay",
+    "yes", "yeah", "yeh", "yea", "yer", "ya", "yep", "yh", "ye", "y", "yup", "yes i am", "i am",
+    "aye", "ok", "okay",
     "k", "kk", "sure", "yes please", "yess", "tak", "da", "ydw", "oes", "ie", "iawn", "так", "نعم",
     "ايوه", "اه", "haa", "haye", "sim", "haan", "han", "haanji", "hanji", "ji", "hya", "👍", "mhm",
     "think so", "i think so", "i do", "yes i do", "yes it is", "it is", "course", "of course",
@@ -69,7 +73,16 @@ _NO_OPENERS = frozenset(
     ]
 )
 _NO_NAMES = re.compile(
-    r"^no names\b|\b(?:dont|do not|wont|not|cant|rather not) (?:want to |wanna |gonna |"
+    r"^(?:and |pls |please |ok )?no names?(?=,| (?:pls|please|ok|thanks|tho|though|on)\b|$)|"
+    r"\b(?:dont|do not|wont|not) (?:want |wanna |put |use |have |give |leave |like )(?:to )?"
+    r"(?:put |give |use |have |leave )?(?:my |any )?(?:real )?names? (?:on|in|down|"
+    r"anywhere|to it|with it|used|given|said|shared|written)\b|"
+    r"^(?:pls |please |can (?:it|i|this) (?:be|stay) |i want to (?:be|stay) |"
+    r"id rather (?:be|stay) |keep (?:it|me|this) |just |make it |stay )?anon(?:ymous)?"
+    r"(?: pls| please| ok| tho| thanks)?$|"
+    r"\b(?:stay|remain|keep (?:it|me|this)|want to be|wanna be|rather be) anon(?:ymous)?\b|"
+    r"\b(?:without|leave|keep) (?:giving )?my name(?: out)?\b|"
+    r"\b(?:dont|do not|wont|not|cant|rather not) (?:want to |wanna |gonna |"
     r"going to )?"
     r"(?:say|saying|tell|telling|give|giving)(?: (?:you|u))? (?:my|his|her|their|any|"
     r"the) (?:real )?names?\b"
@@ -77,6 +90,7 @@ _NO_NAMES = re.compile(
 _SAFE = re.compile(
     r"\b(?:im|i am|were|we are|i feel|feel|so were|yeah im|im all) (?:\w+ )?(?:safe|ok|"
     r"okay|alright|fine|all right)\b"
+    r"|^(?:yeh|yeah|yes|yh|ye|yep|yea|ya|ok) (?:im |i am |were |we are )?safe\b"
     r"|^(?:safe|yeah safe|yes safe|safe yeah|safe rn|safe now|ok now|ok rn|its calmer|"
     r"its calm|calmer now)\b"
     r"|\b(?:its|it is) (?:\w+ )?(?:calmer|calm|quiet|ok|fine) (?:now|rn)\b|"
@@ -98,10 +112,47 @@ _UNSAFE = re.compile(
     r"не в безпеці|لست بامان|nabad ma qabo|nao estou segur|mehfooz nahi|safe nahi|"
     r"safe nai)\w*"
 )
+_NOT_SAID_OF_NOW = re.compile(r"\b(?:if|when|was|unless) i?m? ?safe\b")
+_NOT_OK = re.compile(
+    r"\b(?:not|isnt|arent|aint|never|dont feel) (?:\w+ )?(?:ok|okay|alright|fine|all right)\b"
+)
+# Whoever frightens the child is away, for as long as the words say.
+_AWAY = re.compile(
+    r"(?<!when )(?<!if )(?<!while )(?<!once )\b(?:hes|shes|theyre|he is|she is|they are) (?:\w+ )?"
+    r"(?:away|out|gone|not here|not in|not home|at work|working|asleep|in prison|at the pub)\b"
+    r"(?: (?:till|til|until|for|all|now|rn|tonight|today|atm|at the moment)\b(?: [\w:]+){0,3})?"
+)
+_FOR_NOW = re.compile(r"\b(?:till|til|until|for|all|now|rn|tonight|today|atm|at the moment)\b")
+_HERE = re.compile(
+    r"^(?:yeah |yes |its ok |ok )?(?:my )?(?P<who>[a-z]+?)(?:s| is) (?:here|home|with me)"
+    r"(?: now| rn| with me)?$"
+)
 _UNSURE = re.compile(
     r"\b(?:not sure|kinda|kind of|sort of|sorta|dunno|idk|i think so|think so|i guess|"
     r"for now|maybe|a bit|sometimes|depends)\b"
 )
+
+
+def find_company(text: str, slots: Mapping[str, Any]) -> str | None:
+    """Gives the words that say somebody else than who does harm is with the child, or None."""
+    match = _HERE.match(bare(text))
+    involved = str(slots.get("who_involved") or "")
+    if match is None or not involved or slots.get("asked") not in ("safe_now", "who_is_there"):
+        return None
+    here = find_people(match.group("who"))
+    return match.group() if here and here[0] not in involved.split(", ") else None
+
+
+def find_away(text: str, slots: Mapping[str, Any]) -> str | None:
+    """Gives the words that say that whoever frightens the child is away now, or None.
+
+    A child who is left alone is not safe because everybody is out.
+    """
+    match = _AWAY.search(bare(text))
+    if match is None or "neglect" in (slots.get("harms") or ()):
+        return None
+    bound = _FOR_NOW.search(match.group()) or slots.get("asked") in ("safe_now", "who_is_there")
+    return match.group() if bound else None
 
 
 def declines_names(text: str) -> bool:
@@ -163,12 +214,16 @@ def find_safe_now(text: str, asked: str | None) -> str | None:
         return None  # A greeting.
     if _UNSAFE.search(low):
         return "no"
-    unsure = _UNSURE.search(low) and (asked == "safe_now" or "safe" in low)
-    if _SAFE.search(low) and not re.search(r"\b(?:if|when|was|unless) i?m? ?safe\b", low):
-        return "unsure" if unsure and asked == "safe_now" else "yes"
+    said = _SAFE.search(low) and not _NOT_SAID_OF_NOW.search(low)
     if asked != "safe_now":
-        return None
-    if unsure:
+        return "yes" if said and not _NOT_OK.search(low) else None
+    if _NOT_OK.search(low):
+        return "no"
+    if _UNSURE.search(low):
         return "unsure"
+    return "yes" if said else _answered_safe_now(text)
+
+
+def _answered_safe_now(text: str) -> str | None:
     answer = short_answer(text) or starts_with(text)
     return {"yes": "yes", "no": "no", "dont_know": "unsure"}.get(answer or "")

@@ -44,7 +44,12 @@ _OF_THE_BODY = re.compile(
     r"face|eye|tummy|belly|wrist|hand|doctor|hospital|nurse|ambulance|medicine|fine|ok|bad|sick|"
     r"dizzy|a bit|a little|need|boli|rana|doare|brifo|болить|يؤلم|dard|dukh\w*|xanuun)\b"
 )
-_TELLS_ON = re.compile(r"(?:he|she|they|hes|shes|theyre|my|the|when|its|i have|i havent|i did)\b")
+# An age said twice; nobody answers "since when?" with a number alone.
+_BARE_NUMBER = re.compile(r"\W*\d{1,2}\W*$")
+_TELLS_ON = re.compile(
+    r"(?:he|she|they|hes|shes|theyre|my|the|when|its|i have|i havent|i did|i feel|"
+    r"i hate|im (?:not|so|really|scared|sad))\b"
+)
 
 
 def read_answer(
@@ -52,11 +57,6 @@ def read_answer(
 ) -> str:
     """Adds the answer to the facts, if the message is one; gives the intent as it then is."""
     short = answers.short_answer(text)
-    if answers.declines_names(text):
-        # "No names" answers for every name, whatever was asked.
-        if "name_to_use" not in slots:
-            facts["name_to_use"] = PREFER_NOT
-        return "decline"
     if asked == "current_location" and short in ("yes", "no") and _safety_open(slots):
         # Two messages crossed: this answers the question before.
         facts["safe_now"] = short
@@ -86,6 +86,8 @@ def _fits(
 ) -> bool:
     """Tells whether a message answers the question; what answers another one does not."""
     words = len(text.split())
+    if asked == "when_happened" and _BARE_NUMBER.match(text):
+        return False
     if short in ("yes", "no"):
         return asked in _YES_OR_NO
     if _OF_THEIR_OWN & set(facts):
@@ -95,6 +97,11 @@ def _fits(
     if asked in _OF_PEOPLE:
         named = people.find_people(text) or people.is_alone(text) or names.find_name(text, asked)
         return bool(named) or (intent == "inform" and words <= 6)
+    return _fits_by_length(intent, text, asked)
+
+
+def _fits_by_length(intent: str, text: str, asked: str) -> bool:
+    words = len(text.split())
     if asked in _SHORT_ANSWERS:
         intents, most = _SHORT_ANSWERS[asked]
         return intent in intents and words <= most
@@ -105,4 +112,6 @@ def _fits(
 def _answer_words(asked: str, text: str, short: str | None) -> str:
     if asked == "who_is_there" and short == "no":
         return "no one"
-    return short if short in ("yes", "no") else text.strip()
+    if short in ("yes", "no"):
+        return short
+    return people.name_who_is_there(text) if asked == "who_is_there" else text.strip()

@@ -9,6 +9,7 @@ from dialogues.reading import (
     answers,
     asked,
     names,
+    others,
     people,
     places,
     settling,
@@ -20,6 +21,9 @@ from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
 
 # Below this the classifier's word is a guess.
 _SURE = 0.4
+_LONGEST_REFUSAL = 8
+# The rank from which on nothing is taken for a mere question.
+_URGENT = 2
 _VERY_SURE = 0.6
 _MEDIA = {
     "voice": "sent_voice",
@@ -51,7 +55,10 @@ _TALK = frozenset(
     ]
 )
 # What breaks the talk off is only believed when it is plain.
-_BREAKS_OFF = ("stop", "someone_here", "goodbye", "delete_request", "take_back")
+_BREAKS_OFF = (
+    *("stop", "someone_here", "goodbye", "leave_for_now", "delete_request", "take_back"),
+)
+_TAKES_LEAVE = ("goodbye", "leave_for_now")
 # What may be said anew; of all else the first words stay, and later ones stand in the account.
 _MAY_CHANGE = ("safe_now", "current_location", "who_is_there", "name_to_use", "wants")
 
@@ -76,15 +83,34 @@ def read(text: str, intent: str, confidence: float, *, slots: Mapping[str, Any])
         return reading
     question = slots.get("asked")
     reading.facts.update(_facts(text, question, slots))
-    if question and reading.intent in _TALK and question not in reading.facts:
-        reading.intent = asked.read_answer(
-            reading.facts, reading.intent, text, asked=question, slots=slots
-        )
-    if reading.intent in _TALK:
-        reading.intent = settling.settle_talk(reading.intent, reading.facts, text, slots)
+    no_names = answers.declines_names(text)
+    if no_names:
+        _decline_names(reading.facts, slots)
+    if no_names and reading.intent in _TALK and len(text.split()) <= _LONGEST_REFUSAL:
+        # "No names" answers for every name, whatever was asked.
+        reading.intent = "decline"
+    elif reading.intent in _TALK:
+        _settle(reading, text, question, slots)
     _note_roles(reading, text, slots)
     _note_reaction(reading, text, slots)
     return reading
+
+
+def _decline_names(facts: dict[str, Any], slots: Mapping[str, Any]) -> None:
+    facts.pop("wants", None)
+    if slots.get("name_to_use") in (None, DONT_KNOW):
+        facts["name_to_use"] = PREFER_NOT
+
+
+def _settle(reading: Reading, text: str, question: str | None, slots: Mapping[str, Any]) -> None:
+    """Takes the message for an answer where it is one, and says what it is then."""
+    if reading.intent == "insult" and names.says_own_name(text) and "name_to_use" in reading.facts:
+        reading.intent = "inform"
+    if question and question not in reading.facts:
+        reading.intent = asked.read_answer(
+            reading.facts, reading.intent, text, asked=question, slots=slots
+        )
+    reading.intent = settling.settle_talk(reading.intent, reading.facts, text, slots)
 
 
 def _of_media(kind: Any) -> str | None:
@@ -98,11 +124,15 @@ def _by_context(text: str, intent: str, confidence: float, slots: Mapping[str, A
     if slots.get("wrong_reader") and not signals.is_child_back(text):
         return "wrong_reader"
     signal = signals.find_signal(text)
+    if signal == "someone_here" and answers.find_company(text, slots):
+        return "inform"
     if signal and _may_be(signal, slots):
         return signal
     if slots.get("asked") and answers.short_answer(text):
         return "inform"
-    if settling.rose(slots) or signal == "adult_referrer":
+    asks = confidence >= _VERY_SURE and settling.is_question_of_service(intent, text)
+    calm = settling.level(slots.get("urgency")) < _URGENT and asks
+    if (settling.rose(slots) and not calm) or signal == "adult_referrer":
         return "tell"
     return _by_classifier(text, intent, confidence, slots)
 
@@ -113,7 +143,10 @@ def _by_classifier(text: str, intent: str, confidence: float, slots: Mapping[str
     ):
         asks = intent == "wrong_reader" and len(text.split()) < 5
         return "ask_who_are_you" if asks else "tell"
-    if intent in _BREAKS_OFF and (confidence < _VERY_SURE or len(text.split()) > 8):
+    doubted = confidence < _VERY_SURE or len(text.split()) > _LONGEST_REFUSAL
+    if intent in _TAKES_LEAVE and not signals.is_leaving(text) and text.isascii():
+        doubted = True
+    if intent in _BREAKS_OFF and doubted:
         return "tell" if slots.get("worry") or len(text.split()) >= 4 else "unclear"
     if confidence >= _SURE:
         return intent
@@ -156,19 +189,28 @@ def _facts(text: str, question: str | None, slots: Mapping[str, Any]) -> dict[st
     for name, value in candidates:
         if value is not None and name not in found and _adds(name, value, question, slots):
             found[name] = value
-    if "name_to_use" in found and _names_the_other(text, question, slots):
-        del found["name_to_use"]
-        found["other_child"] = text.strip()
+    _note_safety(found, text, slots)
+    others.keep_apart(found, text, question, slots)
+    said_now = "safe_now" in found or "safe_contact_times" in found
+    if said_now and question != "when_happened" and len(text.split()) <= _LONGEST_REFUSAL:
+        # "im safe tonight" says nothing of when it happened.
+        found.pop("when_happened", None)
+    if "safe_contact_times" in found:
+        # "only when im at school" is no place where it happens.
+        found.pop("where_happened", None)
     if "wants" in found and slots.get("wants") not in (None, PREFER_NOT, DONT_KNOW):
         found["wants"] = f"{slots['wants']}; {found['wants']}"
     return found
 
 
-def _names_the_other(text: str, question: str | None, slots: Mapping[str, Any]) -> bool:
-    """Tells whether a name said by itself is that of the friend the child writes for."""
-    if slots.get("about_whom") not in ("friend", "sibling") or question == "name_to_use":
-        return False
-    return not names.says_own_name(text)
+def _note_safety(found: dict[str, Any], text: str, slots: Mapping[str, Any]) -> None:
+    """Notes that the child is safe because of who is there or away, with the words."""
+    company = answers.find_company(text, slots)
+    reassures = company or answers.find_away(text, slots)
+    if company:
+        found["who_is_there"] = company
+    if reassures and "safe_now" not in found and slots.get("safe_now") in (None, "unsure", "no"):
+        found["safe_now"] = f"yes ({reassures})"
 
 
 def _adds(name: str, value: Any, question: str | None, slots: Mapping[str, Any]) -> bool:
@@ -201,7 +243,9 @@ def _note_reaction(reading: Reading, text: str, slots: Mapping[str, Any]) -> Non
     if intent in ("tell", "adult_referrer"):
         facts["feeling"] = settling.reaction_feeling(intent, facts, text, slots)
     elif intent == "inform":
-        facts["reply_to"] = settling.reply_to(facts, slots)
+        reply = settling.reply_to(facts, text, slots)
+        if reply:
+            facts["reply_to"] = reply
     elif intent == "unclear" and signals.is_sad_face(text):
         facts["feeling"] = "sad"
     if settling.of_account(intent, text, slots):
@@ -209,5 +253,5 @@ def _note_reaction(reading: Reading, text: str, slots: Mapping[str, Any]) -> Non
         involved = settling.people_involved(intent, text, slots)
         if involved:
             facts["who_involved"] = involved
-    if intent == "tell" or settling.level(slots.get("urgency")) > 0 or slots.get("adult"):
+    if settling.begins_record(intent, slots):
         facts["worry"] = True

@@ -18,6 +18,16 @@ _SAID = re.compile(
     r"(?:is |just |actually |hai )?" + _NAME,
     re.IGNORECASE,
 )
+# "her names ellie": the name of somebody else.
+_OTHERS_NAME = re.compile(
+    r"\b(?:(?:her|his|their|(?:my |the |this )?(?:best )?(?:friend|mate|bff|bestie|brother|"
+    r"sister|"
+    r"cousin|teacher|boyfriend|girlfriend)(?:'?s)?) (?:real |first )?name(?:'?s)?(?: is)?|"
+    r"(?:s?he'?s|s?he is|they'?re|they are|who'?s|(?:friend|mate|brother|sister|cousin)(?:'?s|"
+    r" is)?) "
+    r"called)\s+(?P<name>[^\W\d_][\w'\-]{1,20})",
+    re.IGNORECASE,
+)
 _SPELT = re.compile(
     r"(?:name (?:is|'?s)?\s*)?(?:spelt|spelled|its spelt|spelling is)\s+(?P<name>[^\W\d_]{2,20})",
     re.IGNORECASE,
@@ -26,6 +36,9 @@ _TITLED = re.compile(r"^(?:mr|mrs|ms|miss|dr|sir)\.? [^\W\d_]+", re.IGNORECASE)
 _WELSH = re.compile(r"^(?P<name>[A-Za-z]{2,15}) (?:dwi|ydw i|dw i)\b", re.IGNORECASE)
 _ITS = re.compile(
     r"^(?:its|it's|it is|im|i'm|i am|just|jestem|sunt|sou a?|я|ana|انا)\s+" + _NAME, re.IGNORECASE
+)
+_OF_OTHERS = re.compile(
+    r"(?<!\w)(?:she|he|they|her|his|their|shes|hes|she's|he's|theyre|who|friend|mate)(?!\w)"
 )
 _WORD = re.compile(r"^[^\W\d_][\w'\-]{1,20}$")
 _IM = re.compile(r"(?<!\w)(?:im|i'm|i am|its|it's|this is)\s+(?P<name>[^\W\d_]{2,15})(?!\w)")
@@ -187,7 +200,8 @@ _NOT_NAMES = frozenset(
 
 
 def find_name(text: str, asked: str | None) -> str | None:
-    """Gives the name to use for the child, or None."""
+    """Gives the name to use for the child, or None; other people's names are left alone."""
+    text = _OTHERS_NAME.sub(" ", text)
     spelt = _SPELT.search(text)
     if spelt:
         return _tidy(spelt.group("name"))
@@ -208,7 +222,19 @@ def find_name(text: str, asked: str | None) -> str | None:
 
 def says_own_name(text: str) -> bool:
     """Tells whether a message says outright that a name is the child's own."""
+    text = _OTHERS_NAME.sub(" ", text)
     return bool(_SAID.search(text) or _SPELT.search(text) or _IM.search(lowered(text)))
+
+
+def find_others_name(text: str) -> str | None:
+    """Gives the name of a third person ("her names ellie"), or None."""
+    match = _OTHERS_NAME.search(text)
+    return _tidy(match.group("name")) if match and _may_be(match.group("name")) else None
+
+
+def speaks_of_other(text: str) -> bool:
+    """Tells whether a message speaks of a third person."""
+    return bool(_OF_OTHERS.search(lowered(text)))
 
 
 def _lone_name(part: str, asked: str | None) -> str | None:

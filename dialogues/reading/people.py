@@ -4,7 +4,7 @@
 import re
 from functools import lru_cache
 
-from dialogues.reading.words import bare, lowered, word_list
+from dialogues.reading.words import bare, clauses, lowered, word_list
 
 _FRIEND = re.compile(
     r"\bmy (?:best |school |little |close )?(?:friend|mate|bestie|bff|m8|"
@@ -39,9 +39,22 @@ _ALONE = re.compile(
     r"w domu|singur[a]?|ar ben fy hun|сам[а]?|لوحدي|وحدي|keligay|sozinh[oa]|akel[ai]|kalla|eka)\b"
 )
 _OUT = (
-    r"(?:at work|not here|out|gone|asleep|sleeping|in bed|away|w pracy|kaam pe|la munca|"
+    r"(?:at work|not here|out|asleep|sleeping|in bed|w pracy|kaam pe|la munca|"
     r"no trabalho)"
 )
+# "goes out" and "lets me out" say nothing of who is there now.
+_ABOUT_OUT = re.compile(
+    rf"(?<!when )(?<!if )\b(?!(?:when|if|goes|gets|lets|comes|stays|kicks|chucks|locks|was|"
+    rf"always)\b)(?:my )?(?:\w{{1,20}}s|\w{{1,20}} (?:is|are|wo|woh)|wo|woh|she|he|they) {_OUT}\b"
+    rf"(?: (?:now|rn|tonight|till \w+))?"
+)
+_ABOUT_HERE = re.compile(
+    r"\b(?:(?:just |only )?(?:me|my \w{1,20})(?: and| n)? )?(?:my )?(?:\w{1,20} )?\w{1,20}"
+    r"(?: (?:is|are)|s|re)"
+    r" (?:here|with me|with us|next to me|downstairs)\b(?: with me| with us| now| rn)?"
+)
+_PRONOUN = re.compile(r"(?:wo|woh|s?hes?|they|theyre)\b")
+_LONGEST_WHO = 8
 
 
 @lru_cache(maxsize=1)
@@ -86,14 +99,22 @@ def find_about_whom(text: str) -> str | None:
 
 def find_who_is_there(text: str) -> str | None:
     """Gives who is with the child now, or who is not, when a message says so."""
-    low = bare(text)
-    away = re.search(rf"\b(?:\w+s|\w+ (?:is|are|wo|woh)|wo|woh|she|he|they) {_OUT}\b", low)
-    if away:
-        return text.strip()
-    with_me = re.search(r"\b(?:is|are|s) (?:here|with me|with us|next to me|downstairs)\b", low)
-    if with_me and find_people(text):
-        return text.strip()
+    for part in clauses(text):
+        low = bare(part)
+        found = _ABOUT_OUT.search(low) or _ABOUT_HERE.search(low)
+        if found and (find_people(found.group()) or _PRONOUN.match(found.group())):
+            return found.group()
     return None
+
+
+def name_who_is_there(text: str) -> str:
+    """Gives an answer to "who is with you" without the rest of a long message."""
+    if len(text.split()) <= _LONGEST_WHO:
+        return text.strip()
+    named = [part for part in clauses(text) if find_people(part) or is_alone(part)]
+    if named and len(named[0].split()) <= _LONGEST_WHO:
+        return named[0]
+    return ", ".join(find_people(text)) or " ".join(text.split()[:_LONGEST_WHO])
 
 
 def is_alone(text: str) -> bool:

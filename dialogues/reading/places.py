@@ -18,7 +18,8 @@ _ADDRESS = re.compile(
 )
 _POSTCODE = re.compile(r"\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b")
 _PLACE = (
-    r"(?:home|(?:my |the |our |his |her |a )?(?:house|room|bedroom|bathroom|toilets?|loo|"
+    r"(?:home|bed|(?:my |the |our |his |her |a )?(?:house|room|bed|bath|bedroom|bathroom|"
+    r"toilets?|loo|"
     r"kitchen|garden|shed|cupboard|wardrobe|attic|"
     r"living room|front room|nans?|grans?|dads?|mums?|aunties?|uncles?|"
     r"friends?(?: house)?|mates?|neighbours?(?: house)?|"
@@ -55,6 +56,7 @@ _HAPPENS = re.compile(
     r"\b(?:at|in|on the way (?:to|home from)|on) (?:home|(?:my |the )?(?:school|"
     r"playground|bus|class|changing rooms?|dads|mums|nans|park|estate|foster (?:home|"
     r"carers)|football|gym|church|mosque|madrasa|club))\b"
+    rf"(?! {_STREET}\b)"
     r"|\bonline\b|\b(?:on|off) (?:snap(?:chat)?|insta(?:gram)?|tiktok|discord|roblox|"
     r"whatsapp|fortnite|xbox|ps5|wizz|yubo|omegle|telegram)\b"
     r"|\bw (?:szkole|domu)\b|\bla scoala\b|\byn yr ysgol\b|\bв школі\b|\bفي المدرسة\b|"
@@ -81,6 +83,13 @@ _GO_TO = re.compile(
     r"hard|good|the|and|n|they|we|i|my|da|do|w|bo|de|mi|me|to|yn|ke|baad|"
     r"mein)\b)[\w'.]+(?: [\w'.]+){0,2})$"
 )
+# "missed loads of school" names none.
+_NO_SCHOOL_NAMES = re.compile(
+    r"\b(?:miss\w*|loads|lots|much|of|bunk\w*|skip\w*|hat(?:e|ed|ing)|lov(?:e|ed)|all|every|most|"
+    r"more|some|off|hardly|never|always|back|bad|good|kicked|stopped|going|been|being|get|got|do|"
+    r"does|did|dont|don't|cant|can't|wont|only|when|because|cos|about|since|by|with|into|than|"
+    r"out|there|nothing|tell|told|ring|call|what|which|being|bullied|hit|hurt)\b"
+)
 _NOT_SCHOOLS = re.compile(
     r"\b(?:bed|sleep|shop|town|work|park|home|house|club|gym|football|church|mosque|her|"
     r"him|them|mine|my|his|the|school|college|it|live|see|get|a|and|after|there|"
@@ -89,6 +98,19 @@ _NOT_SCHOOLS = re.compile(
 
 
 _LONGEST_PLACE = 8
+# "only when im at school" is no place where the child is now.
+_NOT_NOW = re.compile(
+    r"\b(?:when|whenever|while|if|once|until|till|before|after)(?:ever)? "
+    r"(?:i|im|i'm|i am|were|we|we're)\b.*"
+)
+_LIVES = re.compile(
+    r"\b(?:lives?|living|stays?|staying) (?:at|on|in|near|by|down|next to|opposite|round|over)\b"
+    r"[^\n.,;!?]*"
+)
+_NEXT_CLAUSE = re.compile(
+    r"\s(?:they|theyre|he|she|hes|shes|and|but|n|cos|because|so|i|im|we|were|mum|dad|my)\b"
+)
+_I_AM = re.compile(r"^(?:im|i am|were|we are) (?:just |still )?")
 
 
 def find_address(text: str) -> str | None:
@@ -104,10 +126,10 @@ def find_current_location(text: str) -> str | None:
     if address:
         return address
     for part in clauses(text):
-        low = bare(part)
+        low = _NOT_NOW.sub("", bare(part)).strip()
         found = _IM_AT.search(low) or _AT_START.match(low)
         if found:
-            return part if len(low.split()) <= _LONGEST_PLACE else found.group()
+            return _place_in(part, low, found)
         if _OTHER_HERE.fullmatch(low) or (_AM.match(low) and _OTHER_HERE.match(low)):
             return part
     return None
@@ -115,9 +137,25 @@ def find_current_location(text: str) -> str | None:
 
 def find_where_happened(text: str) -> str | None:
     """Gives the words that say where it happens, or None."""
-    low = lowered(text)
+    low = _LIVES.sub(lambda lives: " " * len(lives.group()), lowered(text))
     match = _HAPPENS.search(low)
     return text[match.start() : match.end()].strip() if match else None
+
+
+def find_home_of_other(text: str) -> str | None:
+    """Gives the words that say where a third person lives, or None."""
+    match = _LIVES.search(lowered(text))
+    return text[match.start() : match.end()].strip() if match else None
+
+
+def _place_in(part: str, low: str, found: re.Match[str]) -> str:
+    """Gives the place with what belongs to it, without the clause that follows."""
+    following = _NEXT_CLAUSE.search(low, found.end())
+    if following is None and len(low.split()) <= _LONGEST_PLACE:
+        return part if low == bare(part) else low
+    if following is None:
+        return _I_AM.sub("", found.group())
+    return _I_AM.sub("", low[found.start() : following.start()].strip(" ,"))
 
 
 def find_school(text: str, asked: str | None) -> str | None:
@@ -125,7 +163,7 @@ def find_school(text: str, asked: str | None) -> str | None:
     for part in clauses(text):
         low = lowered(part)
         named = _SCHOOL.search(low)
-        if named:
+        if named and not _NO_SCHOOL_NAMES.search(named.group(1)):
             return part[named.start(1) : named.end(1)]
         went = _GO_TO.search(low)
         if went:

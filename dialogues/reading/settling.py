@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dialogues.reading import answers, feelings, people, signals
+from dialogues.reading import answers, emergencies, feelings, people, signals
 from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
 from dialogues.reading.words import bare
 
@@ -15,6 +15,31 @@ _OF_YOU = re.compile(
     r"(?:is |are |do |did )?(?:you|u|ur|your|youre)\b"
 )
 _HOMEWORK_ASKS = re.compile(r"\b(?:whats?|how|difference|means?|define|explain|definition)\b")
+_OF_SERVICE = re.compile(
+    r"(?:so |but |and |hi |ok )*(?:whats?|how|who|can|could|do|does|did|is|are|will|would|"
+    r"where|when)\b"
+    r".*\b(?:you|u|ur|your|this|it|bot|chat|service|social workers?|here|works?)\b"
+)
+_LONGEST_QUESTION = 12
+# Facts so small that a line of thanks for each would only be in the way.
+_SMALL = frozenset(
+    [
+        *("age", "name_to_use", "gender", "safe_contact_times", "safe_contact_channel"),
+        *("school", "when_happened"),
+    ]
+)
+_LONGEST_FACT = 8
+# How often one feeling is given back in a talk before its words would repeat.
+_MOST_REFLECTIONS = 2
+# What begins no record, unless the message was judged urgent.
+_IDLE = frozenset(
+    [
+        *("greet", "thanks", "chat", "fine", "joking", "homework", "homework_numbers", "help"),
+        *("stop", "goodbye", "leave_for_now", "feedback", "insult", "request_person", "unclear"),
+        *("take_back", "affirm", "deny", "decline", "dont_know", "delete_request"),
+        *("show_record", "done"),
+    ]
+)
 _NO_ACCOUNT = frozenset(
     [
         "show_record",
@@ -44,6 +69,20 @@ def level(urgency: Any) -> int:
 def rose(slots: Mapping[str, Any]) -> bool:
     """Tells whether this message was judged more urgent than all before it."""
     return level(slots.get("urgency")) > level(slots.get("last_urgency"))
+
+
+def is_question_of_service(intent: str, text: str) -> bool:
+    """Tells a question about the service with nothing of the child's own in it."""
+    asks = intent.startswith("ask_") and _OF_SERVICE.match(bare(text))
+    return bool(asks) and feelings.find_feeling(text) is None and not people.find_people(text)
+
+
+def begins_record(intent: str, slots: Mapping[str, Any]) -> bool:
+    """Tells whether a message tells of a worry, so that people must read it."""
+    if intent == "tell" or slots.get("adult") or level(slots.get("urgency")) > 1:
+        return True
+    idle = intent in _IDLE or intent.startswith(("ask_", "sent_"))
+    return level(slots.get("urgency")) > 0 and not idle
 
 
 def settle_talk(intent: str, facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> str:
@@ -94,25 +133,31 @@ def reaction_feeling(
 ) -> str:
     """Chooses what is given back: the emergency first, then for whom, then the feeling."""
     if slots.get("urgency") == "emergency":
-        return "emergency"
+        return emergencies.choose_reply(facts, text)
     if slots.get("adult") or intent == "adult_referrer":
         return "adult"
     if facts.get("about_whom") in ("friend", "sibling"):
         return "for_other"
     feeling = feelings.find_feeling(text)
-    return feeling if feeling and feeling != slots.get("last_feeling") else "heard"
+    said = (slots.get("said") or {}).get(f"utter_reflect_{feeling}", 0)
+    if feeling is None or feeling == slots.get("last_feeling") or said >= _MOST_REFLECTIONS:
+        return "heard"
+    return feeling
 
 
-def reply_to(facts: Mapping[str, Any], slots: Mapping[str, Any]) -> str:
-    """Chooses how an answer is met."""
+def reply_to(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> str | None:
+    """Chooses how an answer is met; None where it needs no line of its own."""
     asked = slots.get("asked")
-    if facts.get("safe_now") in ("yes", "no", "unsure"):
-        return f"safe_{facts['safe_now']}"
-    if facts.get("name_to_use") not in (None, PREFER_NOT, DONT_KNOW):
-        return "name"
+    safe = str(facts.get("safe_now") or "").split(" ", maxsplit=1)[0]
+    if safe in ("yes", "no", "unsure"):
+        return f"safe_{safe}"
+    if slots.get("urgency") == "emergency":
+        return emergencies.choose_reply(facts, text)
     if asked in ("wants", "must_not_know") and asked in facts:
         return str(asked)
-    return "emergency" if slots.get("urgency") == "emergency" else "fact"
+    told = set(facts) - {"worry", "concern_in_own_words"}
+    small = bool(told) and told <= _SMALL and len(text.split()) <= _LONGEST_FACT
+    return None if small else "fact"
 
 
 def _with_worry(intent: str, facts: Mapping[str, Any], text: str, *, answered: bool) -> str:
@@ -125,7 +170,8 @@ def _with_worry(intent: str, facts: Mapping[str, Any], text: str, *, answered: b
         return "inform"
     if intent in ("decline", "dont_know") and len(text.split()) > 4:
         return "inform" if _gives_facts(facts) else "tell"
-    if intent in ("chat", "fine", "homework", "feedback", "inform"):
+    angry = intent == "insult" and not _gives_facts(facts)
+    if intent in ("chat", "fine", "homework", "feedback", "inform", "insult") and not angry:
         return "inform" if _gives_facts(facts) else "tell"
     if intent == "joking" and not signals.is_playful(text):
         return "tell"
@@ -153,7 +199,9 @@ def _doubted_worry(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]
 
 def _is_about_the_bot(text: str, feeling: str | None) -> bool:
     """Tells small talk that asks after the bot ("do you like dogs")."""
-    return bool(_OF_YOU.match(bare(text))) and feeling is None and not people.find_people(text)
+    low = bare(text)
+    asks = _OF_YOU.match(low) or (_OF_SERVICE.match(low) and len(low.split()) <= _LONGEST_QUESTION)
+    return bool(asks) and feeling is None and not people.find_people(text)
 
 
 def _is_worry_after_all(intent: str, facts: Mapping[str, Any], text: str) -> bool:

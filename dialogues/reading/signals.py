@@ -32,7 +32,8 @@ _WHOLE = (
         (
             r"x|pos|p911|(?:shh+ ?)?(?:cant talk )?(?:some ?(?:one|body|1)|mum|mam|dad|my (?:mum|"
             r"dad|brother|sister|carer|nan)|parents)"
-            r"(?: is|s|are)? ?(?:here|coming|coming in|just (?:came|walked) in|in (?:the|my) room|"
+            r"(?: is|s|are)? ?(?:here|coming|coming in|just (?:came|walked) in|in (?:the|my) "
+            r"room|"
             r"next to me|watching(?: me)?|behind me|looking)"
             r"(?: now| rn| gtg| cant talk)?|im not alone(?: rn| now| anymore)?|not alone|"
             r"act normal"
@@ -42,7 +43,38 @@ _WHOLE = (
         "request_person",
         (
             r"(?:a )?(?:real )?(?:person|human|agent|advisor)(?: please| pls| now)?|"
-            r"talk to (?:a person|someone|a human)"
+            r"talk to (?:a person|someone|a human)|"
+            r"(?:(?:hi|hello|hey|pls|please|um|so|ok|actually) )*(?:(?:can|could|may) (?:i|"
+            r"we)|is it "
+            r"ok (?:if i|to)|i (?:just )?(?:want|need|would like) to|id (?:like|rather)"
+            r"(?: to)?|i wanna|is there (?:any ?one|some ?one|some ?body|a person) i can|let me)"
+            r"(?: please| pls| just)*"
+            r" (?:talk|speak|chat) (?:to|2|with|too) (?:(?:a|an|some|any) )?"
+            r"(?:(?:real|actual|proper|live) )*(?:person|human|one|body|1|someone|somebody|some1|"
+            r"sum1|sumone|anyone|adult|grown ?up|social worker)(?: (?:real|else|instead|here|now|"
+            r"pls|please|who isnt a bot|not a (?:bot|robot)))*"
+        ),
+    ),
+    (
+        "thanks",
+        (
+            r"(?:(?:ok|okay|k|kk|cool|alright|right|oh|great|nice|aw|good|fab|perfect) "
+            r")*(?:thanks?|"
+            r"thank (?:you|u)|thx|thnx|ty|tysm|cheers)(?: (?:so much|very much|a lot|loads|"
+            r"for (?:that|this|telling me|the info|explaining|listening|your help|ur help)|"
+            r"(?:i )?(?:was )?just (?:wanted|asking|wondering|checking|curious)"
+            r"(?: (?:to|2) (?:know|ask|check|see))?|thats (?:all|it|good|fine|all i wanted)|"
+            r"that helps|mate|bro|ok|then))*"
+        ),
+    ),
+    (
+        "insult",
+        (
+            r"(?:but |omg |ugh |no )?(?:this|it|that|this (?:bot|thing|chat)|u|ur|you|youre|yr)s?"
+            r"(?: is| are| r| was)?(?: so| just| really| fucking| fkn| well| actually| a| "
+            r"such a)*"
+            r" (?:shit|crap|rubbish|useless|pointless|dumb|stupid|bollocks|wank|trash|garbage|"
+            r"no help|waste of time|bs|bullshit)(?: (?:at this|bot|tbh|man|mate|lol))*"
         ),
     ),
     ("help", r"help|help\?|menu|info|commands|options|how does this work"),
@@ -90,7 +122,8 @@ _WITHIN = (
             rf"hits))"
             r"(?=.*\b(?:to|of|at|and|worr\w+|concern\w*|report|refer\w*|for|who|pupil|school|"
             r"\d)\b)|"
-            r"\bmy (?:grand(?:son|sons|daughter|daughters|child|children|kids?)|pupils?|students?|"
+            r"\bmy (?:grand(?:son|sons|daughter|daughters|child|children|kids?)|pupils?|"
+            r"students?|"
             r"nephews?|nieces?)\b|"
             r"\b(?:report|raise) a (?:worry|concern)\b(?=.*\b(?:about|child|where|here|please|"
             r"\b))|\bmake a referral\b"
@@ -117,7 +150,8 @@ _WITHIN = (
             r"\bwhat (?:happened|came|is happening|s happening|happens) (?:with|to|about|"
             r"of) (?:the thing|my|what|that thing)\b|\bany (?:news|update)\b|"
             r"\b(?:some ?one|they|she|he|u|you) said (?:they|she|he|u|you|someone)?(?: ?(?:d|"
-            r"would|was gonna|were going to))? ?(?:ring|call|come|message|get back)\b.*\b(?:never|"
+            r"would|was gonna|were going to))? ?(?:ring|call|come|message|get "
+            r"back)\b.*\b(?:never|"
             r"didnt|havent|hasnt|no ?one)\b|"
             r"\bwhats going on with (?:my|it|that)\b|\btell me whats (?:going on|happening)\b"
         ),
@@ -151,8 +185,15 @@ _FINE = re.compile(
     r"\b(?:every ?things?|it ?s all|all|things are) (?:is )?(?:fine|ok|good)\b|"
     r"\bnothings? (?:is )?wrong\b|\bjust homework\b"
 )
+_SHORTEST_TALE = 3
 # Heard even as one line among others that came at once.
 _IN_A_BURST = ("stop", "someone_here", "request_person")
+_LEAVES = re.compile(
+    r"\b(?:bye+|byee|cya|see (?:ya|you|u)|good ?night|night|nite|gn|later|laters|gtg|g2g|brb|"
+    r"tara|"
+    r"ta ra|peace|take care|go now|gotta go|got to go|have to go|need to go|going now|off now|"
+    r"be back|come back|not now|ttyl)\b"
+)
 _SAD_FACE = re.compile(r"[😔😢😭😞💔🥺😟😕🙁☹️😿\s:(']+")
 _ITS_ME = re.compile(
     r"\b(?:its|it is) me(?: again)?\b|\bim back\b|\bhes gone\b|\bshes gone\b|\bsorry about that\b"
@@ -192,6 +233,11 @@ def is_homework(text: str) -> bool:
 def says_all_is_well(text: str) -> bool:
     """Tells whether a message says outright that nothing is wrong."""
     return bool(_FINE.search(bare(text)))
+
+
+def is_leaving(text: str) -> bool:
+    """Tells whether a message takes leave, or is too short to say anything else."""
+    return bool(_LEAVES.search(bare(text))) or len(text.split()) <= _SHORTEST_TALE
 
 
 def is_sad_face(text: str) -> bool:

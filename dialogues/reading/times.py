@@ -31,7 +31,8 @@ _CONTACT_TIME = re.compile(
     rf"morning|evening|afternoon))"
     rf"|when (?:my )?\w+(?:'?s| is)? (?:at work|out|asleep|not (?:here|in|home)|gone)|"
     rf"tonight|tomorrow|tmrw|tmr|2moro"
-    rf"|only when .{{3,40}}|at (?:lunch|break|school)|in school"
+    rf"|only when .{{3,40}}|(?:only )?when i'?m (?!(?:ok|safe|ready)\b)[\w' -]{{3,40}}|at "
+    rf"(?:lunch|break|school)|in school"
 )
 _CONTACT_OTHER = re.compile(
     r"po szkole|po \d{1,2}|przed \d{1,2}|rano|wieczorem|dupa (?:scoala|ora \d{1,2}|"
@@ -47,12 +48,13 @@ _CONTACT_OTHER = re.compile(
 )
 _INVITES = re.compile(
     r"\b(?:(?:text|txt|msg|message|ring|call|phone|contact|reply|write|speak|talk|get|reach)\w*"
-    r"(?: back| to)? (?:me\b(?! names)|us\b|here|back|after|before|b4|any|on|at)|"
+    r"(?: back| to)? (?:me\b(?! names)|us\b|here|back|after|before|b4|any|on|at|when|between|"
+    r"from|only)|"
     r"available|free|best time|ok(?:ay)? to|pisz|scrie|tecst|пиш|راسل|soo dir|escrev|theek hai|"
     r"thik aa)\w*\b"
 )
 _OPENS = re.compile(
-    r"^\W*(?:any|every|after|before|b4|only|not|mornings?|evenings?|weekends?|between|"
+    r"^\W*(?:any|every|whenever|after|before|b4|only|not|mornings?|evenings?|weekends?|between|"
     r"lunch|most days|school ke)"
 )
 _STARTED = re.compile(

@@ -51,13 +51,6 @@ _PHONE = re.compile(
 )
 _CHANNELS = (
     (
-        "in writing only",
-        re.compile(
-            r"\b(?:text|txt|msg|message)s? only\b|\b(?:only|just) (?:text|txt|msg|message)\b|"
-            r"\bdont (?:ring|call|phone)(?: me)?(?:$|\b(?! my| the| mum| dad| home| school))"
-        ),
-    ),
-    (
         "here",
         re.compile(
             r"\b(?:(?:msg|message|text|write|talk|reply|speak|contact)(?: to)?(?: me)?|ok|fine|"
@@ -66,9 +59,18 @@ _CHANNELS = (
         ),
     ),
     (
+        "in writing only",
+        re.compile(
+            r"\b(?:text|txt|msg|message)s? only\b|\b(?:only|just) (?:text|txt|msg|message)\b|"
+            r"\bdont (?:ring|call|phone)(?: me)?(?:$|\b(?! my| the| mum| dad| home| school))"
+        ),
+    ),
+    (
         "phone call",
         re.compile(
-            r"\b(?:can|could|please|pls|u|you) (?:\w+ )?(?:ring|call|phone) me\b|^(?:ring|call|"
+            r"\b(?:can|could|please|pls|u|you) (?:(?!not\b|dont\b|never\b)\w+ )?(?:ring|call|"
+            r"phone) me\b(?! (?!please|pls|later|tomorrow|tmrw|back|here|tonight|now|today|"
+            r"soon)[a-z]+$)|^(?:ring|call|"
             r"phone) me\b|\bto ring(?: me)?\b|\bby phone\b"
         ),
     ),
@@ -121,9 +123,23 @@ _NEEDS = re.compile(
     r"dont) (?:read|spell|write) (?:very )?(?:well|good|much)\b|\bbsl\b|\bsign language\b"
 )
 _EARLIER = re.compile(
-    r"\b(?:i (?:sent|told|messaged|wrote|reported)|already (?:told|said|messaged)|"
-    r"said (?:theyd|they would|someone would|shed|hed|she would|he would) (?:ring|call|"
-    r"come|help)|last time i|before to (?:you|u))\b"
+    r"\bi (?:sent|messaged|wrote|reported) (?:this|it|that|you|u|to (?:you|u)|here|something|"
+    r"a message)\b|"
+    r"\b(?:told|messaged|texted|wrote to|rang|spoke to|talked to) (?:you|u) (?:before|already|"
+    r"last|"
+    r"yesterday|ages ago|a while ago|weeks ago|the other day)\b|"
+    r"\b(?:told|messaged|texted|rang|rung|spoke to|spoken to|talked to|went to|reported it to) "
+    r"(?:a |my |the |our |some )?(?:old |new |last )?(?:social (?:services|care|workers?)|sw|"
+    r"childline|nspcc|council|early help)\b|"
+    r"\b(?:social (?:services|care|workers?)|early help) (?:came|come|visited|(?:was|were) "
+    r"(?:here|round|involved)|rang|closed|did nothing|already|know)\b|"
+    r"\b(?:had|used to have) (?:a |another )?social worker\b|"
+    r"\b(?:they|someone|some ?body|u|you) said (?:they|u|you|some ?one|some ?body)? ?(?:d|"
+    r"would|was "
+    r"gonna|were going to)? ?(?:ring|call|come|help|message|get back)\b|"
+    r"\bsaid (?:theyd|they would|someone would) (?:ring|call|come|help)\b|"
+    r"\blast time i (?:messaged|wrote|texted|came (?:on )?here|was on here|told (?:you|u))\b|"
+    r"\b(?:here|this chat|this number) before\b|\bbefore to (?:you|u)\b"
 )
 _CORRECTS = re.compile(
     r"\b(?:spelt|spelled) \w+(?: not \w+)?|\b(?:i meant|not what i said|thats wrong|"

@@ -36,6 +36,11 @@ from dialogues.reading.message import read
         ("since year 6", "age", None),
         ("5", "safe_contact_times", None),
         ("im 99", None, None),
+        ("13", "when_happened", 13),
+        ("16", "safe_now", 16),
+        ("3", "safe_now", None),
+        ("15 turning 16 soon", "when_happened", 15),
+        ("hes 9 too", "age", None),
     ],
 )
 def test_the_age_is_the_childs_own(text: str, asked: str | None, age: int | None):
@@ -58,6 +63,8 @@ def test_the_age_is_the_childs_own(text: str, asked: str | None, age: int | None
         ("they call me names", None, None),
         ("skip", "name_to_use", None),
         ("angel", None, None),
+        ("her names holly", None, None),
+        ("hes called marcus", "name_to_use", None),
     ],
 )
 def test_a_name_is_found_and_a_feeling_is_no_name(text: str, asked: str | None, name: str | None):
@@ -93,6 +100,8 @@ def test_since_when_is_found(text: str, when: str | None):
         ("po szkole", "safe_contact_times", "po szkole"),
         ("he hits me after school", None, None),
         ("he takes my dinner money", None, None),
+        ("any time but not mondays", "safe_contact_times", "any time but not mondays"),
+        ("only text when im at college 10 to 2", None, "when im at college 10 to 2"),
     ],
 )
 def test_a_safe_time_is_found(text: str, asked: str | None, found: str | None):
@@ -109,6 +118,8 @@ def test_a_safe_time_is_found(text: str, asked: str | None, found: str | None):
         ("outside the shop", "outside the shop"),
         ("w domu", "w domu"),
         ("im not happy at home", None),
+        ("text me when im at school", None),
+        ("im in bed he thinks im sleeping", "in bed"),
     ],
 )
 def test_where_the_child_is_is_found(text: str, place: str | None):
@@ -143,6 +154,10 @@ def test_people_are_named_in_plain_english(text: str, who: list[str]):
         ("ok ringing them", "safe_now", None),
         ("safe", None, None),
         ("tak", "safe_now", "yes"),
+        ("yeh safe", None, "yes"),
+        ("were ok now", "wants", "yes"),
+        ("im not ok", None, None),
+        ("im not ok", "safe_now", "no"),
     ],
 )
 def test_safety_is_read_with_doubt_on_the_safe_side(text: str, asked: str | None, safe: str | None):
@@ -162,6 +177,13 @@ def test_safety_is_read_with_doubt_on_the_safe_side(text: str, asked: str | None
         ("why are you messaging my daughter", "wrong_reader"),
         ("ignore that", "take_back"),
         ("what happened with my thing", "status_request"),
+        ("can we speak to somebody", "request_person"),
+        ("could i talk to a human please", "request_person"),
+        ("can i talk to someone about my dads drinking", None),
+        ("that is rubbish", "insult"),
+        ("u are pointless", "insult"),
+        ("oh ok thx was just asking", "thanks"),
+        ("no thanks", None),
     ],
 )
 def test_what_is_said_beyond_doubt_is_heard(text: str, signal: str | None):
@@ -185,7 +207,7 @@ def test_an_answer_to_another_question_does_not_answer_this_one():
 def test_a_friends_name_is_not_the_childs():
     reading = read("esme. 13", "inform", 0.9, slots={"about_whom": "friend", "worry": True})
 
-    assert reading.facts["other_child"] == "esme. 13"
+    assert reading.facts["other_child"] == "Esme, 13"
     assert "name_to_use" not in reading.facts
 
 
@@ -196,6 +218,115 @@ def test_no_names_declines_names_and_nothing_else():
 
     assert reading.facts["name_to_use"] == "prefer_not_to_say"
     assert "safe_contact_times" not in reading.facts
+
+
+def test_the_friends_name_and_age_are_kept_apart_from_the_childs():
+    slots = {"about_whom": "friend", "worry": True}
+
+    called = read("his names kofi hes 12 too", "inform", 0.9, slots=slots)
+    same = read("nadia. 15 same as me", "inform", 0.9, slots=slots)
+    home = read("he lives on castle road", "tell", 0.9, slots=slots)
+    own = read("my name is erin", "inform", 0.9, slots={**slots, "other_child": "Kofi, 12"})
+
+    assert called.facts["other_child"] == "Kofi, 12"
+    assert not {"age", "name_to_use"} & set(called.facts)
+    assert (same.facts["other_child"], same.facts["age"]) == ("Nadia, 15", 15)
+    assert home.facts["other_child"] == "lives on castle road"
+    assert not {"where_happened", "current_location"} & set(home.facts)
+    assert own.facts["name_to_use"] == "Erin"
+
+
+@pytest.mark.parametrize("text", ["pls keep me anonymous", "i wont put my name on this", "no name"])
+def test_no_name_is_heard_at_any_time(text: str):
+    for asked in (None, "wants", "name_to_use", "safe_now"):
+        reading = read(text, "decline", 0.9, slots={"asked": asked, "worry": True})
+
+        assert reading.facts["name_to_use"] == "prefer_not_to_say"
+        assert "wants" not in reading.facts
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("i told him to stop it", "earlier_contact"),
+        ("hes gonna kill me if they know i told", "earlier_contact"),
+        ("i skipped most of school", "school"),
+        ("she goes out", "who_is_there"),
+        ("not tonight hes away till friday", "who_is_there"),
+        ("only message when im at school", "where_happened"),
+    ],
+)
+def test_a_field_takes_nothing_that_is_about_something_else(text: str, field: str):
+    assert field not in read(text, "tell", 0.9, slots={"worry": True}).facts
+
+
+def test_who_is_there_takes_its_clause_only():
+    text = (
+        "i dont know what to do anymore about all this. my sister is with me. we are so tired of it"
+    )
+    slots = {"asked": "who_is_there", "worry": True}
+
+    assert read(text, "tell", 0.9, slots=slots).facts["who_is_there"] == "my sister is with me"
+
+
+def test_who_is_away_or_near_says_that_the_child_is_safe():
+    slots = {"worry": True, "who_involved": "stepdad", "asked": "wants"}
+    asked = {**slots, "asked": "safe_now"}
+
+    assert read("hes gone till monday", "tell", 0.9, slots=slots).facts["safe_now"] == (
+        "yes (hes gone till monday)"
+    )
+    assert read("nans here", "tell", 0.9, slots=asked).facts["safe_now"] == "yes (nans here)"
+    assert read("stepdads here", "tell", 0.9, slots=asked).facts.get("safe_now") is None
+    left_alone = {**slots, "harms": ["neglect"]}
+    assert "safe_now" not in read("shes out till late", "tell", 0.9, slots=left_alone).facts
+
+
+def test_what_the_child_is_called_is_no_insult_and_staying_home_is_no_goodbye():
+    slots = {"worry": True}
+
+    assert read("u can call me dee", "insult", 0.9, slots=slots).intent == "inform"
+    assert read("i dont ever want to go back there", "goodbye", 0.9, slots=slots).intent == "tell"
+    assert read("bye for now", "goodbye", 0.9, slots=slots).intent == "goodbye"
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("im at the bus stop by the park", "emergency_place"),
+        ("im ringing 999 now", "emergency_ringing"),
+        ("i cant ring them", "emergency"),
+        ("shall i run over to hers", "emergency_going"),
+        ("should i go to my nans", "emergency"),
+        ("after 5", "emergency_noted"),
+        ("im 13", "emergency_noted"),
+        ("he is so angry", "emergency"),
+    ],
+)
+def test_what_is_told_in_an_emergency_gets_its_own_answer(text: str, reply: str):
+    slots = {"urgency": "emergency", "last_urgency": "emergency", "worry": True}
+
+    facts = read(text, "tell", 0.9, slots=slots).facts
+
+    assert facts.get("feeling", facts.get("reply_to")) == reply
+
+
+def test_a_small_fact_needs_no_thanks_and_a_story_does():
+    slots = {"worry": True, "asked": "age"}
+
+    assert "reply_to" not in read("im 12", "inform", 0.9, slots=slots).facts
+    assert read("my mum shouts", "tell", 0.9, slots=slots).facts["feeling"] == "shouting"
+
+
+def test_a_question_about_the_service_begins_no_record():
+    slots = {"urgency": "concern"}
+
+    asks = read("do you tell the police", "ask_tell_police", 0.9, slots=slots)
+    tells = read("will you tell my dad he hits me", "ask_tell_parents", 0.9, slots=slots)
+
+    assert asks.intent == "ask_tell_police"
+    assert "worry" not in asks.facts
+    assert tells.facts["worry"] is True
 
 
 @given(text=st.text(max_size=300), asked=st.sampled_from([None, "age", "wants", "safe_now"]))
