@@ -22,7 +22,7 @@ from handover.live import Feed
 from handover.rendering import Pieces
 from handover.service import AccessDeniedError
 from handover.settings import ConsoleSettings
-from handover.views import account, conversation, queue, welcome
+from handover.views import account, conversation, queue, shared, welcome
 from handover.views.shared import Console
 from models.db import transaction
 
@@ -64,7 +64,7 @@ def create_app(
     app.jinja_env.globals.update(rendering.template_words())
     app.jinja_env.globals.update(console=settings, csrf_token=generate_csrf)
     csrf = CSRFProtect(app)
-    Security(app, PractitionerStore(engine, settings))
+    Security(app, PractitionerStore(engine, settings), render_template=shared.any_page)
     pieces = Pieces(app.jinja_env)
     feed = Feed(engine, pieces, most_watchers=most_watchers)
     app.extensions["console"] = Console(engine=engine, settings=settings, feed=feed, pieces=pieces)
@@ -276,7 +276,9 @@ def _place_of(error: Exception) -> str:
 
 
 def _error_page(code: int, number: str = "") -> ResponseReturnValue:
-    return render_template("error.html", code=code, number=number), code
+    # A fault may be the database's: then the page must do without it.
+    show = render_template if code >= 500 else shared.any_page
+    return show("error.html", code=code, number=number), code
 
 
 def _protect(response: Response) -> Response:

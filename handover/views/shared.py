@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import current_app, render_template
+from flask_security import current_user
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,7 @@ from handover.live import Feed
 from handover.rendering import Pieces
 from handover.settings import ConsoleSettings
 from models.db import reading
+from models.practitioner import RoleName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +34,18 @@ def console() -> Console:
 def page(template: str, session: Session, **context: Any) -> str:
     """Gives a page for a signed-in person, with the band of emergencies on top."""
     practitioner = auth.signed_in()
-    return render_template(
-        template,
-        practitioner=practitioner,
-        board=console().pieces.board(session, practitioner.authority_id),
-        **context,
-    )
+    board = None
+    # The band names children, so it is only for those who work with them.
+    if practitioner.may(RoleName.PRACTITIONER, RoleName.SUPERVISOR):
+        board = console().pieces.board(session, practitioner.authority_id)
+    return render_template(template, practitioner=practitioner, board=board, **context)
+
+
+def any_page(template: str, **context: Any) -> str:
+    """Gives a page that those signed in and others may see, with the band for those signed in."""
+    if current_user.is_authenticated:
+        return plain_page(template, **context)
+    return render_template(template, **context)
 
 
 def plain_page(template: str, **context: Any) -> str:

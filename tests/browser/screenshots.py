@@ -61,7 +61,13 @@ def _take_held(played: Stage, page: Page, path: Path) -> None:
     page.keyboard.press("Control+Enter")
     page.get_by_text("Is your door still locked?").first.wait_for()
     played.telegram.send()
-    _take(page, path)
+    # A picture of the whole page at once would scroll the talk back to its beginning.
+    width = page.evaluate("window.innerWidth")
+    page.set_viewport_size({"width": width, "height": 1500})
+    page.evaluate("window.scrollTo(0, 0)")
+    page.wait_for_timeout(300)
+    page.screenshot(path=path)
+    sys.stdout.write(f"{path}\n")
     page.get_by_role("button", name="Give back to the bot").click()
     page.wait_for_load_state("load")
 

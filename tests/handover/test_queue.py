@@ -64,8 +64,20 @@ def test_every_page_says_that_an_emergency_waits(engine, authority, anna, desk_o
     _call(engine, authority, "Ash", Urgency.EMERGENCY)
     desk = desk_of(anna)
 
-    for path in ("/queue?list=ended", "/account"):
+    for path in ("/queue?list=ended", "/account", "/account/password", "/nowhere"):
         assert "1 emergency waiting for a person" in desk.get(path).text
+
+
+def test_an_administrator_is_not_told_the_names_of_children(
+    engine, authority, admin, desk_of
+) -> None:
+    _call(engine, authority, "Ash", Urgency.EMERGENCY)
+    desk = desk_of(admin)
+
+    for path in ("/account", "/account/password", "/nowhere"):
+        page = desk.get(path).text
+        assert "Ash" not in page
+        assert "data-live" not in page
 
 
 def test_an_emergency_stays_in_the_band_once_seen_and_leaves_it_once_taken(
