@@ -91,6 +91,7 @@ _SAFE = re.compile(
     r"\b(?:im|i am|were|we are|i feel|feel|so were|yeah im|im all) (?:\w+ )?(?:safe|ok|"
     r"okay|alright|fine|all right)\b"
     r"|^(?:yeh|yeah|yes|yh|ye|yep|yea|ya|ok) (?:im |i am |were |we are )?safe\b"
+    r"|\bso (?:im |we are |were )?safe\b(?! as)"
     r"|^(?:safe|yeah safe|yes safe|safe yeah|safe rn|safe now|ok now|ok rn|its calmer|"
     r"its calm|calmer now)\b"
     r"|\b(?:its|it is) (?:\w+ )?(?:calmer|calm|quiet|ok|fine) (?:now|rn)\b|"
@@ -103,7 +104,7 @@ _SAFE = re.compile(
     r"main (?:theek|mehfooz|thik)|ami nirapod)\b"
 )
 _UNSAFE = re.compile(
-    r"\b(?:not|isnt|aint|dont feel|never|not really|never feel) (?:very |really |"
+    r"\b(?:not|isnt|aint|dont feel|never|not really|never feel) (?:very |really |so |"
     r"that )?safe\b|\bunsafe\b|\bin danger\b"
     r"|\b(?:hes|shes|theyre|he is|she is|they are) (?:coming|outside|at the door|"
     r"still here|downstairs|in the house|banging|back)\b"
@@ -119,7 +120,8 @@ _NOT_OK = re.compile(
 # Whoever frightens the child is away, for as long as the words say.
 _AWAY = re.compile(
     r"(?<!when )(?<!if )(?<!while )(?<!once )\b(?:hes|shes|theyre|he is|she is|they are) (?:\w+ )?"
-    r"(?:away|out|gone|not here|not in|not home|at work|working|asleep|in prison|at the pub)\b"
+    r"(?:away|out|gone|not here|not in|not home|on nights|at work|working|asleep|in prison|"
+    r"at the pub)\b"
     r"(?: (?:till|til|until|for|all|now|rn|tonight|today|atm|at the moment)\b(?: [\w:]+){0,3})?"
 )
 _FOR_NOW = re.compile(r"\b(?:till|til|until|for|all|now|rn|tonight|today|atm|at the moment)\b")

@@ -46,6 +46,10 @@ _OF_THE_BODY = re.compile(
 )
 # An age said twice; nobody answers "since when?" with a number alone.
 _BARE_NUMBER = re.compile(r"\W*\d{1,2}\W*$")
+# "my nan is nice" names nobody to keep it from.
+_SPEAKS_WELL = re.compile(
+    r"\b(?:is|are|\w{2,12}s) (?:really |so |well )?(?:ok|nice|kind|lovely|safe)\b"
+)
 _TELLS_ON = re.compile(
     r"(?:he|she|they|hes|shes|theyre|my|the|when|its|i have|i havent|i did|i feel|"
     r"i hate|im (?:not|so|really|scared|sad))\b"
@@ -61,7 +65,8 @@ def read_answer(
         # Two messages crossed: this answers the question before.
         facts["safe_now"] = short
         return "inform"
-    declined = _declined(intent, text, asked, short)
+    told = bool(_OF_THEIR_OWN & set(facts))
+    declined = _declined("inform" if told else intent, text, asked, short)
     if declined is not None:
         facts[asked] = declined
     elif asked not in _BY_PATTERN_ONLY and _fits(facts, intent, text, asked=asked, short=short):
@@ -86,11 +91,9 @@ def _fits(
 ) -> bool:
     """Tells whether a message answers the question; what answers another one does not."""
     words = len(text.split())
-    if asked == "when_happened" and _BARE_NUMBER.match(text):
-        return False
     if short in ("yes", "no"):
         return asked in _YES_OR_NO
-    if _OF_THEIR_OWN & set(facts):
+    if _OF_THEIR_OWN & set(facts) or _is_no_answer(text, asked):
         return False
     if asked == "needs_medical_help":
         return bool(_OF_THE_BODY.search(bare(text)))
@@ -98,6 +101,12 @@ def _fits(
         named = people.find_people(text) or people.is_alone(text) or names.find_name(text, asked)
         return bool(named) or (intent == "inform" and words <= 6)
     return _fits_by_length(intent, text, asked)
+
+
+def _is_no_answer(text: str, asked: str) -> bool:
+    if asked == "when_happened":
+        return bool(_BARE_NUMBER.match(text))
+    return asked == "must_not_know" and bool(_SPEAKS_WELL.search(bare(text)))
 
 
 def _fits_by_length(intent: str, text: str, asked: str) -> bool:

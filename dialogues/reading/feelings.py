@@ -55,7 +55,8 @@ _FEELINGS = (
         "picked_on",
         (
             r"\b(?:bull\w+|pick(?:ed|ing|s)? on|laugh(?:ing|s|ed)? at|call(?:ed|ing|s)? me|"
-            r"tease\w*|teasing|take the mick|names|smiej[aą]|smieja|rad de mine|chwerthin|gozam|"
+            r"tease\w*|teasing|take the mick|names at me|smiej[aą]|smieja|rad de mine|"
+            r"chwerthin|gozam|"
             r"mean to me|nasty to me)\b"
         ),
     ),
@@ -91,7 +92,7 @@ _FEELINGS = (
     (
         "let_down",
         (
-            r"\b(?:never rang|never called|said (?:they|she|he|someone)\w* ?(?:would|d)|"
+            r"\b(?:never rang|never called|said (?:they|someone)\w* ?(?:would|d)|"
             r"keep(?:s)? moving|moved again|new (?:social worker|sw|placement|carer)|"
             r"again\b.*social worker|social worker again|no ?one (?:rang|called|told me)|3rd|"
             r"third|changed again|promised)\b"

@@ -22,6 +22,7 @@ from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
 # Below this the classifier's word is a guess.
 _SURE = 0.4
 _LONGEST_REFUSAL = 8
+_LONGEST_NAMING = 6
 # The rank from which on nothing is taken for a mere question.
 _URGENT = 2
 _VERY_SURE = 0.6
@@ -83,6 +84,8 @@ def read(text: str, intent: str, confidence: float, *, slots: Mapping[str, Any])
         return reading
     question = slots.get("asked")
     reading.facts.update(_facts(text, question, slots))
+    if _only_names_themselves(reading, text):
+        reading.intent = "inform"
     no_names = answers.declines_names(text)
     if no_names:
         _decline_names(reading.facts, slots)
@@ -96,6 +99,13 @@ def read(text: str, intent: str, confidence: float, *, slots: Mapping[str, Any])
     return reading
 
 
+def _only_names_themselves(reading: Reading, text: str) -> bool:
+    """Tells "you can call me rio" from a wish to be called and from an insult."""
+    taken = reading.intent in ("insult", "request_person", "joking", "goodbye")
+    said = "name_to_use" in reading.facts and names.says_own_name(text)
+    return taken and said and len(text.split()) <= _LONGEST_NAMING and not signals.find_signal(text)
+
+
 def _decline_names(facts: dict[str, Any], slots: Mapping[str, Any]) -> None:
     facts.pop("wants", None)
     if slots.get("name_to_use") in (None, DONT_KNOW):
@@ -104,8 +114,6 @@ def _decline_names(facts: dict[str, Any], slots: Mapping[str, Any]) -> None:
 
 def _settle(reading: Reading, text: str, question: str | None, slots: Mapping[str, Any]) -> None:
     """Takes the message for an answer where it is one, and says what it is then."""
-    if reading.intent == "insult" and names.says_own_name(text) and "name_to_use" in reading.facts:
-        reading.intent = "inform"
     if question and question not in reading.facts:
         reading.intent = asked.read_answer(
             reading.facts, reading.intent, text, asked=question, slots=slots
@@ -143,10 +151,7 @@ def _by_classifier(text: str, intent: str, confidence: float, slots: Mapping[str
     ):
         asks = intent == "wrong_reader" and len(text.split()) < 5
         return "ask_who_are_you" if asks else "tell"
-    doubted = confidence < _VERY_SURE or len(text.split()) > _LONGEST_REFUSAL
-    if intent in _TAKES_LEAVE and not signals.is_leaving(text) and text.isascii():
-        doubted = True
-    if intent in _BREAKS_OFF and doubted:
+    if _is_doubted(text, intent, confidence):
         return "tell" if slots.get("worry") or len(text.split()) >= 4 else "unclear"
     if confidence >= _SURE:
         return intent
@@ -156,6 +161,16 @@ def _by_classifier(text: str, intent: str, confidence: float, slots: Mapping[str
         if signals.is_homework(text):
             return "homework"
     return "tell" if slots.get("worry") or len(text.split()) >= 4 else "unclear"
+
+
+def _is_doubted(text: str, intent: str, confidence: float) -> bool:
+    """Keeps what breaks the talk off, or sends it elsewhere, from being believed too soon."""
+    if intent == "status_request":
+        return not signals.asks_after(text)
+    if intent in _TAKES_LEAVE and not signals.is_leaving(text) and text.isascii():
+        return True
+    long = len(text.split()) > _LONGEST_REFUSAL
+    return intent in _BREAKS_OFF and (confidence < _VERY_SURE or long)
 
 
 def _may_be(intent: str, slots: Mapping[str, Any]) -> bool:

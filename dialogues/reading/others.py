@@ -23,7 +23,9 @@ def keep_apart(
             # "tia. 13": both are said of the friend.
             told[1] = facts.pop("age", None)
     home = places.find_home_of_other(text) if names.speaks_of_other(text) else None
-    if home and question != "current_location":
+    if home and question == "current_location":
+        facts.setdefault("current_location", home)
+    elif home:
         facts.pop("current_location", None)
         told.append(home)
     said = ", ".join(str(one) for one in told if one)

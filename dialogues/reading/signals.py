@@ -194,6 +194,10 @@ _LEAVES = re.compile(
     r"ta ra|peace|take care|go now|gotta go|got to go|have to go|need to go|going now|off now|"
     r"be back|come back|not now|ttyl)\b"
 )
+_ASKS_AFTER = re.compile(
+    r"\b(?:heard?|news|updates?|happen\w*|rang|ring|called|told|wait\w*|before|last|repl\w+|"
+    r"yet|still|since|again|promised|said|come|came|anything|going on)\b"
+)
 _SAD_FACE = re.compile(r"[😔😢😭😞💔🥺😟😕🙁☹️😿\s:(']+")
 _ITS_ME = re.compile(
     r"\b(?:its|it is) me(?: again)?\b|\bim back\b|\bhes gone\b|\bshes gone\b|\bsorry about that\b"
@@ -238,6 +242,11 @@ def says_all_is_well(text: str) -> bool:
 def is_leaving(text: str) -> bool:
     """Tells whether a message takes leave, or is too short to say anything else."""
     return bool(_LEAVES.search(bare(text))) or len(text.split()) <= _SHORTEST_TALE
+
+
+def asks_after(text: str) -> bool:
+    """Tells whether a message may ask after something sent before ("i sent one" does not)."""
+    return bool(_ASKS_AFTER.search(bare(text))) or len(text.split()) > _SHORTEST_TALE + 1
 
 
 def is_sad_face(text: str) -> bool:

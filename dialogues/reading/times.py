@@ -66,6 +66,7 @@ _STARTED = re.compile(
     r"long time)(?! old)"
     r"|(?:a |an |one |two |three |\d{1,2} )?(?:few |couple of )?(?:days?|weeks?|months?|"
     r"years?|yrs?|hours?|hrs?|mins?|minutes?) ago"
+    r"|been (?:going on |like this )?(?:for )?(?:ages|a while|years|months|weeks|forever)"
     r"|last (?:night|nite|nyt|week|weekend|month|year|summer|winter|spring|autumn|term|"
     r"time|xmas|christmas|easter|mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*)"
     r"|(?:yesterday|yest(?:erday|day)?|yday|this morning|this week|earlier today|today|"
@@ -92,6 +93,10 @@ _STARTED_OTHER = re.compile(
 )
 # A time in a story is no time to write at.
 _TELLS = re.compile(r"\b(?:said|hits|shouts|happens|comes|gets|checks?|takes|goes)\b")
+# "we r in year 8" says how old they are.
+_IN_YEAR_NOW = re.compile(
+    r"\b(?:i'?m|i am|we'?re|we r|we are|s?he'?s|both) in (?:year|yr) ?\d{1,2}$"
+)
 _NOT_A_TIME = re.compile(r"since (?:you|u|im|he|she|its|it|there|that|this)\b")
 
 
@@ -100,6 +105,8 @@ def find_when_happened(text: str) -> str | None:
     low = lowered(text)
     for pattern in (_STARTED, _STARTED_OTHER):
         for match in pattern.finditer(low):
+            if _IN_YEAR_NOW.search(low[: match.end()]):
+                continue
             if match.group().strip() and not _NOT_A_TIME.match(match.group()):
                 return _words(text, match)
     return None

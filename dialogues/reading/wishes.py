@@ -53,7 +53,8 @@ _CHANNELS = (
     (
         "here",
         re.compile(
-            r"\b(?:(?:msg|message|text|write|talk|reply|speak|contact)(?: to)?(?: me)?|ok|fine|"
+            r"\b(?:(?:msg|message|text|write|talk|reply|speak|contact)(?: to)?(?: me)?|"
+            r"(?<!im )(?<!were )(?:ok|fine)|"
             r"use this|this chat|keep it)\s*(?:on |in )?(?:here|this chat|this number)\b|"
             r"\bthis chat\b|\bon here\b"
         ),
@@ -123,8 +124,8 @@ _NEEDS = re.compile(
     r"dont) (?:read|spell|write) (?:very )?(?:well|good|much)\b|\bbsl\b|\bsign language\b"
 )
 _EARLIER = re.compile(
-    r"\bi (?:sent|messaged|wrote|reported) (?:this|it|that|you|u|to (?:you|u)|here|something|"
-    r"a message)\b|"
+    r"\bi (?:messaged|texted|wrote to) (?:you|u|here|this)\b|\bi reported (?:it|this|him|her)\b|"
+    r"\bi sent (?:you|u|a (?:message|text) (?:here|to (?:you|u|social)))\b|"
     r"\b(?:told|messaged|texted|wrote to|rang|spoke to|talked to) (?:you|u) (?:before|already|"
     r"last|"
     r"yesterday|ages ago|a while ago|weeks ago|the other day)\b|"

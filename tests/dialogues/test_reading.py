@@ -249,6 +249,8 @@ def test_no_name_is_heard_at_any_time(text: str):
     ("text", "field"),
     [
         ("i told him to stop it", "earlier_contact"),
+        ("he asked for a pic so i sent it", "earlier_contact"),
+        ("im in year 7", "when_happened"),
         ("hes gonna kill me if they know i told", "earlier_contact"),
         ("i skipped most of school", "school"),
         ("she goes out", "who_is_there"),
@@ -285,7 +287,10 @@ def test_who_is_away_or_near_says_that_the_child_is_safe():
 def test_what_the_child_is_called_is_no_insult_and_staying_home_is_no_goodbye():
     slots = {"worry": True}
 
-    assert read("u can call me dee", "insult", 0.9, slots=slots).intent == "inform"
+    for taken in ("insult", "request_person"):
+        assert read("u can call me dee", taken, 0.9, slots=slots).intent == "inform"
+    assert read("can u call me", "request_person", 0.9, slots=slots).intent == "request_person"
+    assert read("i sent it", "status_request", 0.9, slots=slots).intent == "tell"
     assert read("i dont ever want to go back there", "goodbye", 0.9, slots=slots).intent == "tell"
     assert read("bye for now", "goodbye", 0.9, slots=slots).intent == "goodbye"
 
@@ -294,6 +299,7 @@ def test_what_the_child_is_called_is_no_insult_and_staying_home_is_no_goodbye():
     ("text", "reply"),
     [
         ("im at the bus stop by the park", "emergency_place"),
+        ("call me lou", "name"),
         ("im ringing 999 now", "emergency_ringing"),
         ("i cant ring them", "emergency"),
         ("shall i run over to hers", "emergency_going"),

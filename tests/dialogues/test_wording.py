@@ -75,6 +75,21 @@ def test_every_command_is_known_and_every_question_has_words():
     Questions.parse(read_yaml(_DIALOGUES / "questions.yml"), frozenset(domain["responses"]))
 
 
+def test_listening_is_worded_in_at_least_eight_ways():
+    for name in ("utter_reflect_heard", "utter_reply_fact"):
+        forms = [text for one, text in _english() if one == name]
+
+        assert len(set(forms)) == len(forms) >= 8
+
+
+def test_no_emergency_answer_says_that_somebody_is_coming():
+    for name, text in _english():
+        if "emergency" in name or name == "utter_stay_with_me":
+            assert not re.search(
+                r"\b(?:coming|on (?:the|their) way|arriv\w+)\b", text, re.IGNORECASE
+            )
+
+
 def test_button_titles_fit_whatsapp():
     for variations in domain_mapping()["responses"].values():
         for variation in variations:
