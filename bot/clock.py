@@ -12,8 +12,8 @@ from bot import carrying_out, inbox, outbox, urgency
 from bot.channels.base import Channel, DeliveryFailedError
 from bot.dialogue import Dialogue, DialogueUnavailableError
 from bot.doorbell import Bells
-from handover import audit, records, service
-from models.audit import Lease, LiveEvent
+from handover import audit, live, records, service
+from models.audit import Lease
 from models.base import utc_now
 from models.contact import Contact
 from models.conversation import (
@@ -144,11 +144,7 @@ class Clock:
     def forget_live_events(self) -> None:
         """Removes hints to consoles that nobody can still need."""
         with transaction(self._engine) as session:
-            old = session.scalars(
-                select(LiveEvent).where(LiveEvent.at < utc_now() - _LIVE_EVENTS_KEPT).limit(20_000)
-            )
-            for event in old:
-                session.delete(event)
+            live.forget_before(session, utc_now() - _LIVE_EVENTS_KEPT)
 
     def _if_ours(self, job: Callable[[], None]) -> None:
         if hold_lease(self._engine, _LEASE_NAME, self._name):

@@ -147,18 +147,18 @@ class Feed:
             with self._lock:
                 self._watchers.discard(watcher)
 
-    def _missed(self, watcher: Watcher, after: int | None) -> Iterator[bytes]:
+    def _missed(self, watcher: Watcher, after: int | None) -> list[bytes]:
         # Taken before reading, so that what is committed meanwhile is sent again, not left out.
         place = self._reader.place
+        # All is read before any is sent: a slow page must not hold a connection open.
         with reading(self._engine) as session:
             changes = _changes_after(session, watcher.authority_id, after)
             if changes is None:
-                yield _update("reset", {}, place)
-                return
-            yield _update("board", self._pieces.board(session, watcher.authority_id), place)
-            for name, piece in self._for_page(session, watcher, changes):
-                yield _update(name, piece, place)
-        yield _update("ready", {}, place)
+                return [_update("reset", {}, place)]
+            board = self._pieces.board(session, watcher.authority_id)
+            pieces = list(self._for_page(session, watcher, changes))
+        updates = [("board", board), *pieces, ("ready", {})]
+        return [_update(name, piece, place) for name, piece in updates]
 
     def _for_page(
         self, session: Session, watcher: Watcher, changes: Sequence[Change]
@@ -214,7 +214,10 @@ class Feed:
             changes = self._reader.read(session)
             if changes:
                 self._fan_out(session, changes)
+            has_gone_back = not changes and self._reader.has_gone_back(session)
         self._reader.accept(changes)
+        if has_gone_back:
+            self._skip()
 
     def _skip(self) -> None:
         # One change that cannot be shown must not stop all that come after it.
@@ -222,6 +225,7 @@ class Feed:
             watchers = list(self._watchers)
         for watcher in watchers:
             watcher.has_lost = True
+        _offer(watchers, [b": anew\n\n"])
         with reading(self._engine) as session:
             self._reader.begin(session)
 
@@ -293,6 +297,10 @@ class _Reader:
         if self._missing:
             wanted = or_(wanted, LiveEvent.id.in_(list(self._missing)))
         return _read(session, wanted, _REPLAY_LIMIT)
+
+    def has_gone_back(self, session: Session) -> bool:
+        """Tells whether the newest rows are gone, as after a restore, so that numbers repeat."""
+        return (session.scalar(select(func.max(LiveEvent.id))) or 0) < self._newest
 
     def accept(self, changes: Sequence[Change]) -> None:
         """Counts rows as seen."""

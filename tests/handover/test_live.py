@@ -127,6 +127,29 @@ def test_a_page_that_slept_too_long_starts_anew(door, feed, engine) -> None:
     assert "reset" in Reader(feed, door.authority.id, None, after=1).names
 
 
+def test_a_table_that_was_emptied_leaves_no_page_deaf(door, feed, engine) -> None:
+    door.child_says("hi")
+    door.work()
+    page = Reader(feed, door.authority.id, None)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM live_event"))
+    page.wait_for("reset")
+
+    again = Reader(feed, door.authority.id, None)
+    door.child_says("he is coming up the stairs with a knife")
+
+    again.wait_for("board", lambda one: bool(one["alerts"]))
+
+
+def test_the_newest_row_is_never_forgotten_so_that_numbers_never_repeat(door, engine) -> None:
+    door.child_says("hi")
+    with transaction(engine) as session:
+        live.forget_before(session, utc_now().replace(year=2100))
+
+    with reading(engine) as session:
+        assert len(session.scalars(select(LiveEvent)).all()) == 1
+
+
 def test_other_authorities_hear_nothing(door, feed) -> None:
     elsewhere = Reader(feed, door.authority.id + 1_000_000, None)
 
