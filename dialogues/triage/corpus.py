@@ -14,6 +14,8 @@ HARMS = (
     "homelessness", "parental_substance_misuse", "parental_mental_health", "young_carer",
     "family_conflict", "bereavement", "care_experience", "other",
 )  # fmt: skip
+RECORD = "current.json"
+"""Names the model in use, in the folder it was trained into."""
 DATA = Path(__file__).parent / "data"
 
 

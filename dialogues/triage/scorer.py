@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from dialogues.triage.corpus import HARMS, LEVELS
+from dialogues.triage.corpus import HARMS, LEVELS, RECORD
 from dialogues.triage.explanation import Explainer
 from dialogues.triage.features import Encoder
 from dialogues.triage.model import TriageModel
 
-RECORD = "current.json"
 _DIGITS = 4  # beyond these, the order of messages in a batch could show
 
 
