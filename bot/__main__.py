@@ -25,6 +25,8 @@ from models.encryption import EncryptionKeyError
 from models.practitioner import Practitioner, RoleName
 
 _CANNOT_START = 2
+_SETS = dialogue_process.ROOT / "tests"
+_LABELLED = (_SETS / "evaluation/urgency-dev.jsonl", _SETS / "triage/heldout.jsonl")
 
 
 def main() -> None:
@@ -97,8 +99,36 @@ def triage(file: BinaryIO) -> None:
 
     settings = _settings()
     dialogue_process.train(settings.data_dir)
-    with scoring.local_scorer(settings.data_dir / "triage") as score:
+    with scoring.local_scorer(settings.data_dir.resolve() / "triage") as score:
         sys.exit(scoring.run(file, out=sys.stdout, err=sys.stderr, score=score))
+
+
+@frontdoor.command(name="evaluate")
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1)
+@click.option("--report", type=click.Path(path_type=Path), help="Write a page with pictures here.")
+def evaluate_triage(files: tuple[Path, ...], report: Path | None) -> None:
+    """Measure triage on labelled messages (JSON lines); the project's own sets without FILES."""
+    from bot import evaluate  # noqa: PLC0415  # loads the phrases
+    from bot import triage as scoring  # noqa: PLC0415
+    from bot.urgency import assess  # noqa: PLC0415
+
+    settings = _settings()
+    try:
+        examples = [one for path in files or _LABELLED for one in evaluate.read_examples(path)]
+    except evaluate.ExamplesError as error:
+        raise click.ClickException(str(error)) from error
+    dialogue_process.train(settings.data_dir)
+    _progress(f"Scoring {len(examples)} messages")
+    with scoring.local_scorer(settings.data_dir.resolve() / "triage") as score:
+        scores = score([example.text for example in examples])
+    judged = [
+        (example, assess(example.text, model=found))
+        for example, found in zip(examples, scores, strict=True)
+    ]
+    click.echo(evaluate.as_text(judged))
+    if report is not None:
+        report.write_text(evaluate.as_page(judged, title="Triage"), encoding="utf-8")
+        _progress(f"The page is {report}")
 
 
 @frontdoor.command(name="replay")

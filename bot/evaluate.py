@@ -3,11 +3,13 @@
 The page is one file of HTML with inline SVG and needs nothing to be installed or fetched.
 """
 
+import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
 from bot.urgency import Assessment
 from models.urgency import Harm, Urgency
@@ -57,6 +59,23 @@ class Figures:
     false_alarms: float
     macro_f1: float
     harms_f1: float
+
+
+class ExamplesError(Exception):
+    """A file of labelled messages cannot be read; the text says where and why."""
+
+
+def read_examples(path: Path) -> list[Example]:
+    """Gives the labelled messages of a file of JSON lines.
+
+    Raises:
+        ExamplesError: it cannot be read, or a line is not a labelled message.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExamplesError(f"{path} cannot be read: {error}") from error
+    return [_example(line, f"{path}, line {number}") for number, line in enumerate(lines, 1)]
 
 
 def measure(pairs: Sequence[Judged]) -> Figures:
@@ -169,6 +188,22 @@ def as_page(pairs: Sequence[Judged], *, title: str) -> str:
         f"<h2>Missed</h2><table>{_html_head('Id', ['is', 'judged', 'text'])}{missed}</table>"
         "</body></html>"
     )
+
+
+def _example(line: str, where: str) -> Example:
+    try:
+        row = json.loads(line)
+        return Example(
+            id=str(row["id"]),
+            text=row["text"],
+            level=Urgency(row["urgency"]),
+            harms=frozenset(Harm(harm) for harm in row["harms"]),
+            language=row["lang"],
+            tags=tuple(row.get("tags", ())),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        text = "`id`, `text`, `urgency`, `harms` and `lang` are needed"
+        raise ExamplesError(f"{where}: {text} ({error}).") from error
 
 
 def _alerts(pair: Judged) -> bool:
