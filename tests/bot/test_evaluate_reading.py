@@ -5,9 +5,7 @@ import pytest
 from bot.evaluate import ExamplesError, read_examples
 from models.urgency import Harm, Urgency
 
-_LINE = (
-    '{"id": "a1", "text": "hello", "urgency": "concern", "harms": ["bullying"], "lang": "en"}\n'
-)
+_LINE = '{"id": "a1", "text": "hello", "urgency": "concern", "harms": ["bullying"], "lang": "en"}\n'
 
 
 def test_a_labelled_message_is_read_whole(tmp_path):
