@@ -8,7 +8,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot import carrying_out, inbox, outbox, urgency
+from bot import carrying_out, inbox, outbox, receipts, urgency
 from bot.channels.base import Channel, DeliveryFailedError
 from bot.dialogue import Dialogue, DialogueUnavailableError
 from bot.doorbell import Bells
@@ -142,9 +142,10 @@ class Clock:
                 self._bells.inbox.ring()
 
     def forget_live_events(self) -> None:
-        """Removes hints to consoles that nobody can still need."""
+        """Removes hints to consoles, and early receipts, that nobody can still need."""
         with transaction(self._engine) as session:
             live.forget_before(session, utc_now() - _LIVE_EVENTS_KEPT)
+            receipts.forget_before(session, utc_now() - _LIVE_EVENTS_KEPT)
 
     def _if_ours(self, job: Callable[[], None]) -> None:
         if hold_lease(self._engine, _LEASE_NAME, self._name):

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot import carrying_out, pipeline, turns, urgency
 from bot.channels.base import IncomingMessage
+from bot.courtesy import Typing
 from bot.dialogue import Dialogue
 from handover import audit, service
 from models.authority import ChannelAccount
@@ -111,14 +112,23 @@ def drain(
     *,
     worker: str,
     urgent_only: bool = False,
+    typing: Typing | None = None,
 ) -> bool:
-    """Works one conversation whose messages are due; False when there was none."""
+    """Works one conversation whose messages are due; False when there was none.
+
+    Args:
+        engine: the database.
+        dialogue: what answers.
+        worker: who works, for the claim.
+        urgent_only: whether to leave everything else to others.
+        typing: is told of a conversation that is being answered, and must return at once.
+    """
     claim = claim_next(engine, worker=worker, urgent_only=urgent_only)
     if claim is None:
         return False
     is_done = False
     try:
-        _work(engine, dialogue, claim)
+        _work(engine, dialogue, claim, typing)
         is_done = True
     finally:
         if not is_done:
@@ -126,7 +136,7 @@ def drain(
     return True
 
 
-def _work(engine: Engine, dialogue: Dialogue, claim: Claim) -> None:
+def _work(engine: Engine, dialogue: Dialogue, claim: Claim, typing: Typing | None) -> None:
     is_given_up = _failures(engine, claim) >= _GIVE_UP_AFTER
     # What broke us may lie in anything that is read: then only the least is.
     load = turns.load_least if is_given_up else turns.load
@@ -139,6 +149,8 @@ def _work(engine: Engine, dialogue: Dialogue, claim: Claim) -> None:
         log.error("conversation_given_up", conversation_id=claim.conversation_id)
         carrying_out.carry_out(engine, claim.token, turn, pipeline.give_up(turn))
         return
+    if typing is not None and pipeline.is_answered(turn):
+        typing(claim.conversation_id)
     at_once = pipeline.first_aid(turn)
     if at_once is not None:
         if not carrying_out.carry_out(engine, claim.token, turn, at_once, is_first_aid=True):

@@ -1,7 +1,7 @@
 """The outbox: the only place from which anything is sent to a child.
 
 Per conversation, oldest first; a failed try waits in its row; an ambiguous one is looked for before
-it is repeated; a receipt only moves a status forward.
+it is repeated.
 """
 
 import datetime as dt
@@ -13,20 +13,20 @@ import structlog
 from sqlalchemy import Engine, Select, and_, case, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from bot import receipts, unreachable
 from bot.channels.base import (
-    Button,
     Channel,
     DeliveryFailedError,
     DeliveryPacedError,
     DeliveryRefusedError,
     DeliveryUnknownError,
     OutgoingPart,
-    Receipt,
 )
-from handover import audit, contact_plan, service
+from bot.channels.choices import buttons_of
+from handover import audit, contact_plan
 from handover.contact_plan import Permission
 from models.base import utc_now
-from models.conversation import Conversation, Delivery, DeliveryStatus, HandoverReason
+from models.conversation import Conversation, Delivery, DeliveryStatus
 from models.db import reading, transaction
 from models.urgency import Urgency
 
@@ -38,19 +38,6 @@ _GIVE_UP_AFTER = dt.timedelta(hours=12)
 _FEWEST_TRIES = 10  # before giving up: a message may have been held for longer than that
 _TELL_AFTER = 6  # tries, which take about two minutes
 _SHORTEST_WAIT = dt.timedelta(seconds=1)
-
-# A receipt may come late or twice, in any order: it never takes a status back.
-_ORDER = {
-    DeliveryStatus.QUEUED: 0,
-    DeliveryStatus.HELD: 0,
-    DeliveryStatus.SENDING: 1,
-    DeliveryStatus.SENT: 2,
-    DeliveryStatus.DELIVERED: 3,
-    DeliveryStatus.READ: 4,
-    DeliveryStatus.FAILED: 5,
-    DeliveryStatus.REFUSED: 5,
-    DeliveryStatus.WITHHELD: 5,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,29 +67,6 @@ def send_due(
     if isinstance(job, _Job):
         _settle(engine, job, _attempt(channels[job.account_id], job))
     return job is not None
-
-
-def record_receipt(engine: Engine, account_id: int, receipt: Receipt) -> bool:
-    """Moves a delivery's status forward by a provider's word; False when it names none of ours."""
-    with transaction(engine) as session:
-        found = session.execute(
-            select(Delivery.id, Delivery.conversation_id)
-            .where(Delivery.account_id == account_id)
-            .where(Delivery.external_id == receipt.external_id)
-        ).first()
-        if found is None:
-            return False
-        delivery = _lock(session, *found)
-        if _ORDER[receipt.status] <= _ORDER[delivery.status]:
-            return True
-        delivery.status = receipt.status
-        delivery.error_code = receipt.error_code or delivery.error_code
-        if receipt.status in {DeliveryStatus.DELIVERED, DeliveryStatus.READ}:
-            delivery.delivered_at = delivery.delivered_at or utc_now()
-        if receipt.status in {DeliveryStatus.FAILED, DeliveryStatus.REFUSED}:
-            _tell_a_person(session, delivery)
-        audit.announce(session, delivery.conversation, "delivery", delivery.message_id)
-    return True
 
 
 def release_held(engine: Engine) -> int:
@@ -196,7 +160,7 @@ def _begin(
         case Permission.WITHHOLD:
             delivery.status = DeliveryStatus.WITHHELD
             delivery.error_code = verdict.reason
-            _tell_a_person(session, delivery)
+            unreachable.tell_a_person(session, delivery)
             audit.announce(session, conversation, "delivery", delivery.message_id)
             return verdict.permission
         case Permission.SEND:
@@ -220,23 +184,11 @@ def _begin(
                     delivery_id=delivery.id,
                     address=conversation.address,
                     text=delivery.text,
-                    buttons=_buttons(conversation, delivery),
+                    buttons=buttons_of(conversation, delivery),
                     queued_at=delivery.created_at,
                     attempted_at=delivery.attempted_at if is_ambiguous else None,
                 ),
             )
-
-
-def _buttons(conversation: Conversation, delivery: Delivery) -> tuple[Button, ...]:
-    """Gives the choices that the channel shows as buttons, under the last part of a message."""
-    choices = (delivery.message.details or {}).get("choices", [])
-    is_last = delivery is delivery.message.deliveries[-1]
-    if not is_last or len(choices) > conversation.capability.buttons:
-        return ()
-    limit = conversation.capability.button_title_limit
-    return tuple(
-        Button(title=choice["title"][:limit], payload=choice["payload"]) for choice in choices
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,7 +246,7 @@ def _send(channel: Channel, part: OutgoingPart) -> _Result:
 def _settle(engine: Engine, job: _Job, result: _Result) -> None:
     now = utc_now()
     with transaction(engine) as session:
-        delivery = _lock(session, job.delivery_id, job.conversation_id)
+        delivery = receipts.lock(session, job.delivery_id, job.conversation_id)
         if delivery.claimed_by != job.token:
             log.warning("delivery_claim_lost", delivery_id=delivery.id)
             return
@@ -306,12 +258,13 @@ def _settle(engine: Engine, job: _Job, result: _Result) -> None:
         if result.status is DeliveryStatus.SENT:
             delivery.external_id = result.external_id
             delivery.sent_at = now
+            receipts.apply_early(session, delivery)
         if result.status is DeliveryStatus.QUEUED:
             _wait(delivery, result, now)
         is_lost = delivery.status in {DeliveryStatus.REFUSED, DeliveryStatus.FAILED}
         is_late = delivery.attempts == _TELL_AFTER and not result.is_paced
         if is_lost or (is_late and delivery.status is DeliveryStatus.QUEUED):
-            _tell_a_person(session, delivery)
+            unreachable.tell_a_person(session, delivery)
         audit.announce(session, delivery.conversation, "delivery", delivery.message_id)
     log.info(
         "delivery_settled",
@@ -332,27 +285,3 @@ def _wait(delivery: Delivery, result: _Result, now: dt.datetime) -> None:
         return
     back_off = min(dt.timedelta(seconds=2 ** min(delivery.attempts, 10)), _LONGEST_WAIT)
     delivery.not_before = now + max(back_off, result.retry_after or dt.timedelta(0))
-
-
-def _lock(session: Session, delivery_id: int, conversation_id: int) -> Delivery:
-    """Gives a delivery that nobody else changes, nor its conversation, before the commit.
-
-    The conversation is locked first, as everywhere, so that no two transactions wait for each
-    other; it is what a person is called by.
-    """
-    session.get_one(Conversation, conversation_id, with_for_update=True)
-    return session.get_one(Delivery, delivery_id, with_for_update=True)
-
-
-def _tell_a_person(session: Session, delivery: Delivery) -> None:
-    """A child who cannot be reached must not be left for a machine to wonder about."""
-    conversation = delivery.conversation
-    if conversation.stopped_at is not None and conversation.urgency is Urgency.NO_CONCERN:
-        return
-    log.warning("child_unreachable", conversation_id=conversation.id, code=delivery.error_code)
-    service.request(
-        session,
-        conversation,
-        reason=HandoverReason.UNDELIVERABLE,
-        urgency=max(conversation.urgency, Urgency.CONCERN, key=lambda level: level.rank),
-    )

@@ -52,9 +52,16 @@ def first_aid(turn: Turn) -> Outcome | None:
     )
 
 
+def is_answered(turn: Turn) -> bool:
+    """Tells whether the bot is going to say something of its own, which a child may see coming."""
+    if turn.is_covered or turn.holder is Holder.PRACTITIONER or _is_wordless(turn):
+        return False
+    return _signal(turn) is None
+
+
 def decide(turn: Turn, dialogue: Dialogue) -> Outcome:
     """Gives what is to be done about the turn's messages."""
-    if all(message.kind in WORDLESS_KINDS for message in turn.messages):
+    if _is_wordless(turn):
         # A deletion or a block is no word to us: it asks for no answer, least of all under cover.
         return Outcome()
     judged = _judge(turn, dialogue)
@@ -79,6 +86,10 @@ def give_up(turn: Turn) -> Outcome:
         changes=frozenset(changes),
         needs_rescoring=True,
     )
+
+
+def _is_wordless(turn: Turn) -> bool:
+    return all(message.kind in WORDLESS_KINDS for message in turn.messages)
 
 
 def _last_resort(turn: Turn) -> tuple[Reply, ...]:

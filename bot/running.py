@@ -10,16 +10,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from enum import StrEnum
+from functools import partial
 
 import structlog
 from flask import Blueprint
 from pydantic import SecretStr
 from sqlalchemy import Engine, select
 
-from bot import accounts, inbox, outbox, working
+from bot import accounts, inbox, receipts, working
 from bot.channels.base import Channel, ChannelError, IncomingMessage, Receipt
 from bot.channels.telegram import TelegramChannel
 from bot.clock import Clock
+from bot.courtesy import typing_shower
 from bot.dialogue import HttpDialogue
 from bot.dialogue_process import DialogueProcess, train
 from bot.doorbell import Bells
@@ -136,13 +138,18 @@ class Service:
         return process
 
     def _start_workers(self) -> None:
+        drain = partial(
+            inbox.drain,
+            self.engine,
+            self.dialogue,
+            typing=typing_shower(self.engine, self._accounts.channels, self._courtesies),
+        )
         # One of each serves urgent conversations only: they never queue behind the others.
         for number in range(self.settings.workers + 1):
             self._thread(
                 f"worker-{number}",
                 lambda name, urgent: working.work_inbox(
-                    self.engine,
-                    self.dialogue,
+                    drain,
                     bells=self._bells,
                     stop=self._stop,
                     name=name,
@@ -246,7 +253,7 @@ class Service:
             self._courtesies.submit(channel.acknowledge, message)
 
     def _record_receipt(self, channel: Channel, receipt: Receipt) -> None:
-        outbox.record_receipt(self.engine, self._accounts.of(channel), receipt)
+        receipts.record(self.engine, self._accounts.of(channel), receipt)
 
 
 def open_database(settings: Settings) -> Engine:

@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import structlog
 from sqlalchemy import Engine
 
-from bot import inbox, outbox
+from bot import outbox
 from bot.channels.base import Channel
-from bot.dialogue import Dialogue
 from bot.doorbell import Bells, Doorbell
 
 log = structlog.get_logger()
@@ -17,9 +17,15 @@ _SWEEP_SECONDS = 0.25
 _PAUSE_AFTER_FAULT_SECONDS = 0.5
 
 
+class Drain(Protocol):
+    """`inbox.drain`, with the database and the dialogue it works with."""
+
+    def __call__(self, *, worker: str, urgent_only: bool) -> bool:
+        """Works one conversation; False when there was none."""
+
+
 def work_inbox(
-    engine: Engine,
-    dialogue: Dialogue,
+    drain: Drain,
     *,
     bells: Bells,
     stop: threading.Event,
@@ -29,7 +35,7 @@ def work_inbox(
     """Answers conversations that are due, until `stop`."""
 
     def step() -> bool:
-        worked = inbox.drain(engine, dialogue, worker=name, urgent_only=urgent_only)
+        worked = drain(worker=name, urgent_only=urgent_only)
         if worked:
             bells.outbox.ring()
         return worked

@@ -37,6 +37,8 @@ REASONS = {
     HandoverReason.ATTACHMENT: "They sent something the bot cannot open",
     HandoverReason.WRONG_READER: "Somebody else may be reading",
     HandoverReason.RELEASED: "A practitioner gave it back",
+    HandoverReason.OPTED_OUT: "Someone texted STOP from their number, and we are blocked",
+    HandoverReason.FORGOTTEN_WORD: "They cannot remember their safe word",
 }
 CHANNELS = {
     ChannelName.TELEGRAM: "Telegram",
@@ -92,6 +94,7 @@ _DELIVERY = {
     DeliveryStatus.REFUSED: "Could not be sent",
     DeliveryStatus.WITHHELD: "Not sent",
     DeliveryStatus.HELD: "Held until it is safe to send",
+    DeliveryStatus.SEALED: "Not seen yet. Only a neutral note was sent",
 }
 _HELD_BACK = {
     "someone_is_here": "The child told us that somebody is with them.",
@@ -105,6 +108,7 @@ _WORST_FIRST = (
     DeliveryStatus.FAILED,
     DeliveryStatus.WITHHELD,
     DeliveryStatus.HELD,
+    DeliveryStatus.SEALED,
     DeliveryStatus.QUEUED,
     DeliveryStatus.SENDING,
     DeliveryStatus.SENT,

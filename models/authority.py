@@ -37,6 +37,10 @@ class Authority(Base):
     nation: Mapped[Nation] = mapped_column(default=Nation.ENGLAND)
     opening_hours: Mapped[dict[str, list[str]]] = mapped_column(JSON, default=_day_hours)
     """From day, in lower case, to local opening and closing time; a day left out is shut."""
+    neutral_note: Mapped[str | None] = mapped_column(String(160))
+    """What is sent in place of words that are sealed; None for the usual note."""
+    sealed_days: Mapped[int | None]
+    """Days after which sealed words are no longer given out; None for the usual number."""
     created_at: Mapped[CreatedAt]
 
 
@@ -75,5 +79,8 @@ class ChannelAccount(Base):
     external_name: Mapped[str] = mapped_column(String(100))
     """The bot's id, our number, or the name of a simulated handset."""
     is_simulated: Mapped[bool] = mapped_column(default=False)
+    note_template: Mapped[str | None] = mapped_column(String(64))
+    """The provider's id of an approved template that carries the neutral note, for a channel
+    with a window; None where there is none."""
     created_at: Mapped[CreatedAt]
     authority: Mapped[Authority] = relationship()

@@ -48,6 +48,8 @@ class DeliveryStatus(enum.StrEnum):
     """Paused by the safe-contact plan; goes when the plan allows."""
     WITHHELD = "withheld"
     """The safe-contact plan or the child's own stop forbids it for good."""
+    SEALED = "sealed"
+    """Only a neutral note went; the words wait for the child's safe word, or for a person."""
 
     @property
     def is_waiting(self) -> bool:
@@ -65,9 +67,11 @@ class HandoverReason(enum.StrEnum):
     BOT_UNAVAILABLE = "bot_unavailable"
     STOPPED_AFTER_RISK = "stopped_after_risk"
     UNDELIVERABLE = "undeliverable"
+    OPTED_OUT = "opted_out"
     ATTACHMENT = "attachment"
     WRONG_READER = "wrong_reader"
     RELEASED = "released"
+    FORGOTTEN_WORD = "forgotten_word"
 
 
 class Child(Base):
@@ -79,8 +83,15 @@ class Child(Base):
     authority_id: Mapped[int] = mapped_column(foreign_key("authority.id"))
     name_to_use: Mapped[str | None] = mapped_column(EncryptedText)
     safe_word_digest: Mapped[str | None] = mapped_column(String(64), index=True)
+    safe_word_offered_at: Mapped[dt.datetime | None]
+    """When the child was offered to choose a safe word; it is offered once."""
+    cover_word_digest: Mapped[str | None] = mapped_column(String(64))
+    """The child's own word for "someone is here"."""
+    duress_word_digest: Mapped[str | None] = mapped_column(String(64))
+    """The child's own word for "someone is here, and I am in danger"."""
     contact_plan: Mapped[Any | None] = mapped_column(EncryptedJson)
-    """The safe-contact plan; None until the child has said anything about it."""
+    """The safe-contact plan in force; None until the child has said anything about it. What was
+    said of it, by whom and when, is kept in `PlanChange`."""
     created_at: Mapped[CreatedAt]
     conversations: Mapped[list["Conversation"]] = relationship(back_populates="child")
 
@@ -159,6 +170,10 @@ class Conversation(Base):
     """When the provider began to refuse messages to this address."""
     covered_at: Mapped[dt.datetime | None]
     """When the child said that someone is here; None when the way is clear."""
+    unsealed_until: Mapped[dt.datetime | None]
+    """Until when sealed words go to the phone, after the safe word was given."""
+    aside: Mapped[Any | None] = mapped_column(EncryptedJson)
+    """A question of the service's own that is open, and what the dialogue is to say after it."""
     created_at: Mapped[CreatedAt]
     ended_at: Mapped[dt.datetime | None]
 
@@ -264,6 +279,10 @@ class Delivery(Base):
     error_code: Mapped[str | None] = mapped_column(String(60))
     sent_at: Mapped[dt.datetime | None]
     delivered_at: Mapped[dt.datetime | None]
+    expires_at: Mapped[dt.datetime | None]
+    """When sealed words are no longer given out; None for others."""
+    overridden_at: Mapped[dt.datetime | None]
+    """When two people decided that it goes although the plan does not allow it."""
     created_at: Mapped[CreatedAt]
 
     message: Mapped[Message] = relationship(back_populates="deliveries")

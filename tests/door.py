@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import inbox, outbox
 from bot.channels.base import Attachment, Channel, IncomingMessage
+from bot.courtesy import Typing
 from bot.inbox import Received
 from handover import records, service
 from models.audit import AuditEvent
@@ -100,6 +101,7 @@ class Door:
         self.address = address
         self.account_id = add_account(engine, authority, channel.name, name=channel.account).id
         self.channels: dict[int, Channel] = {self.account_id: channel}
+        self.typing: Typing | None = None
         self._numbers = itertools.count(1)
 
     def child_says(
@@ -138,7 +140,7 @@ class Door:
     def answer(self) -> None:
         """Answers until nothing more is due."""
         for _ in range(_TOO_OFTEN):
-            if not inbox.drain(self.engine, self.dialogue, worker="test"):
+            if not inbox.drain(self.engine, self.dialogue, worker="test", typing=self.typing):
                 return
         raise AssertionError("The inbox never ends.")
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, selectinload
 
-from bot import outbox
+from bot import receipts
 from bot.accounts import Accounts
 from bot.channels.base import Button, Receipt
+from bot.channels.choices import buttons_of
 from bot.channels.simulated import SimulatedChannel
 from models.channel import ChannelName, MessageKind
 from models.conversation import (
@@ -166,7 +167,7 @@ def send_receipts(
                 status=status,
                 error_code=_BLOCKED_CODES[phone.channel.name] if is_blocked else None,
             )
-            outbox.record_receipt(engine, phone.account_id, receipt)
+            receipts.record(engine, phone.account_id, receipt)
 
 
 def _unanswered(phone: Phone) -> set[DeliveryStatus]:
@@ -281,25 +282,12 @@ def _from_us(conversation: Conversation, message: Message, pressed: str | None) 
             text=delivery.text,
             at=delivery.sent_at or delivery.created_at,
             is_read=delivery.status is DeliveryStatus.READ,
-            buttons=_buttons(conversation, delivery),
+            buttons=buttons_of(conversation, delivery),
             pressed=pressed,
         )
         for delivery in message.deliveries
         if delivery.status in _ON_THE_PHONE
     ]
-
-
-def _buttons(conversation: Conversation, delivery: Delivery) -> tuple[Button, ...]:
-    """Gives the buttons that the outbox handed to the channel with this part."""
-    choices = (delivery.message.details or {}).get("choices", [])
-    capability = conversation.capability
-    is_last = delivery is delivery.message.deliveries[-1]
-    if not is_last or len(choices) > capability.buttons:
-        return ()
-    return tuple(
-        Button(title=choice["title"][: capability.button_title_limit], payload=choice["payload"])
-        for choice in choices
-    )
 
 
 def _pressed(messages: Sequence[Message], ours: Message) -> str | None:

@@ -3,7 +3,15 @@ from typing import Literal
 import sqlalchemy as sa
 from alembic import context
 
-from models import audit, authority, contact, conversation, practitioner  # noqa: F401
+from models import (  # noqa: F401
+    audit,
+    authority,
+    contact,
+    contact_plan,
+    conversation,
+    delivery,
+    practitioner,
+)
 from models.base import Base, UtcDateTime
 from models.encryption import EncryptedJson, EncryptedText
 

@@ -5,6 +5,7 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -115,7 +116,7 @@ class Demonstration:
         threads = [
             threading.Thread(
                 target=work_inbox,
-                args=(self.engine, self.dialogue),
+                args=(partial(inbox.drain, self.engine, self.dialogue),),
                 kwargs={**arguments, "name": "test-worker"},
             ),
             threading.Thread(

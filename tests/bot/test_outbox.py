@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
-from bot import outbox
+from bot import outbox, receipts
 from bot.channels.base import (
     DeliveryFailedError,
     DeliveryPacedError,
@@ -20,6 +20,8 @@ from bot.channels.base import (
 )
 from models.conversation import Delivery, DeliveryStatus, HandoverReason
 from models.db import transaction
+from models.delivery import EarlyReceipt
+from models.urgency import Urgency
 from tests.door import Door
 from tests.fakes.channel import CrashError
 
@@ -210,6 +212,21 @@ def test_a_refused_part_does_not_keep_the_next_ones(door: Door):
     assert door.deliveries()[0].error_code == "30007"
 
 
+def test_a_number_that_the_network_has_cut_off_raises_an_alert(sms_door: Door):
+    sms_door.channel.failures.append(DeliveryRefusedError("21610"))
+    sms_door.child_says("hi")
+    sms_door.work()
+
+    call = sms_door.call()
+    assert call is not None
+    assert call.reason is HandoverReason.OPTED_OUT
+    assert call.urgency is Urgency.URGENT
+    assert sms_door.conversation().blocked_at is not None
+
+    sms_door.child_says("START")
+    assert sms_door.conversation().blocked_at is None
+
+
 def test_urgent_conversations_are_sent_to_first(door: Door):
     door.child_says("hi", address="calm")
     door.answer()
@@ -241,7 +258,47 @@ def test_a_sender_leaves_other_accounts_alone(door: Door, sms_door: Door):
 def test_a_receipt_for_nobody_is_told_so(door: Door):
     receipt = Receipt(external_id="unknown", status=DeliveryStatus.DELIVERED)
 
-    assert not outbox.record_receipt(door.engine, door.account_id, receipt)
+    assert not receipts.record(door.engine, door.account_id, receipt)
+
+
+def test_a_receipt_that_comes_before_we_know_the_message_counts_once_we_do(door: Door):
+    def provider_is_quicker(_: object) -> None:
+        for status in (DeliveryStatus.DELIVERED, DeliveryStatus.SENT):
+            early = Receipt(external_id="fake-telegram-1", status=status)
+            assert not receipts.record(door.engine, door.account_id, early)
+
+    door.channel.before_send = provider_is_quicker
+    door.child_says("hi")
+    door.work()
+
+    [delivery] = door.deliveries()
+    assert delivery.external_id == "fake-telegram-1"
+    assert delivery.status is DeliveryStatus.DELIVERED
+    assert delivery.delivered_at is not None
+
+
+def test_a_failure_that_is_told_early_calls_a_person(door: Door):
+    def provider_is_quicker(_: object) -> None:
+        early = Receipt(
+            external_id="fake-telegram-1", status=DeliveryStatus.FAILED, error_code="30003"
+        )
+        receipts.record(door.engine, door.account_id, early)
+
+    door.channel.before_send = provider_is_quicker
+    door.child_says("hi")
+    door.work()
+
+    assert door.deliveries()[0].status is DeliveryStatus.FAILED
+    assert door.call() is not None
+
+
+def test_early_words_about_nobodys_message_are_forgotten(door: Door):
+    receipt = Receipt(external_id="unknown", status=DeliveryStatus.DELIVERED)
+    receipts.record(door.engine, door.account_id, receipt)
+    door.clock.forward(hours=49)
+    with transaction(door.engine) as session:
+        receipts.forget_before(session, door.clock.now() - dt.timedelta(hours=48))
+        assert session.scalars(select(EarlyReceipt)).all() == []
 
 
 def test_a_receipt_of_failure_calls_a_person(door: Door):
@@ -268,27 +325,25 @@ def _receive(door: Door, status: DeliveryStatus, code: str | None = None) -> Non
     external_id = door.deliveries()[0].external_id
     assert external_id is not None
     receipt = Receipt(external_id=external_id, status=status, error_code=code)
-    assert outbox.record_receipt(door.engine, door.account_id, receipt)
+    assert receipts.record(door.engine, door.account_id, receipt)
 
 
-@given(receipts=st.lists(st.sampled_from(_FORWARD), min_size=1, max_size=8))
+@given(said=st.lists(st.sampled_from(_FORWARD), min_size=1, max_size=8))
 @settings(
     max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_receipts_in_any_order_only_move_a_status_forward(
-    door: Door, receipts: list[DeliveryStatus]
-):
+def test_receipts_in_any_order_only_move_a_status_forward(door: Door, said: list[DeliveryStatus]):
     # Each example starts with a message of its own.
     door.child_says("hi", address=f"child-{next(_numbers)}")
     door.work()
     delivery = door.deliveries()[-1]
     furthest = _FORWARD.index(delivery.status)
     assert delivery.external_id is not None
-    for status in receipts:
+    for status in said:
         receipt = Receipt(external_id=delivery.external_id, status=status)
-        outbox.record_receipt(door.engine, door.account_id, receipt)
+        receipts.record(door.engine, door.account_id, receipt)
         furthest = max(furthest, _FORWARD.index(status))
         assert _status(door.engine, delivery.id) is _FORWARD[furthest]
 
@@ -301,27 +356,31 @@ def _status(engine: Engine, delivery_id: int) -> DeliveryStatus:
         return session.get_one(Delivery, delivery_id).status
 
 
-def test_only_the_outbox_hands_anything_to_a_channel():
+_REACHES_A_PHONE = {"send", "delete", "show_typing"}
+
+
+def test_only_the_outbox_and_its_helpers_reach_a_phone():
     root = Path(outbox.__file__).parent.parent
     callers = {
-        path.relative_to(root).as_posix()
+        (path.relative_to(root).as_posix(), method)
         for package in ("bot", "handover")
         for path in (root / package).rglob("*.py")
-        if _sends(path)
+        for method in _methods_called(path)
     }
 
-    assert callers == {"bot/outbox.py"}
+    assert callers == {("bot/outbox.py", "send"), ("bot/courtesy.py", "show_typing")}
 
 
-def _sends(path: Path) -> bool:
-    """Tells whether a file calls `channel.send`, under whatever name it holds the channel."""
+def _methods_called(path: Path) -> set[str]:
+    """Gives which of the channel's methods a file calls, under whatever name it holds it."""
     if path.is_relative_to(Path(outbox.__file__).parent / "channels"):
-        return False
+        return set()
     calls = [
         node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)
     ]
     named = [call.func for call in calls if isinstance(call.func, ast.Attribute)]
-    return any(
-        function.attr == "send" and "channel" in ast.unparse(function.value).lower()
+    return {
+        function.attr
         for function in named
-    )
+        if function.attr in _REACHES_A_PHONE and "channel" in ast.unparse(function.value).lower()
+    }

@@ -54,6 +54,7 @@ class FakeChannel:
         """How many of the next messages reach the phone just before we die."""
         self.looked_for: list[OutgoingPart] = []
         self.missed_messages: list[IncomingMessage] = []
+        self.typing_shown: list[str] = []
         self.before_send: Callable[[OutgoingPart], None] | None = None
 
     @property
@@ -113,7 +114,8 @@ class FakeChannel:
         return tuple(self.missed_messages)
 
     def show_typing(self, address: str) -> None:
-        """Does nothing."""
+        """Keeps where it was shown."""
+        self.typing_shown.append(address)
 
     def acknowledge(self, message: IncomingMessage) -> None:
         """Does nothing."""

@@ -1,0 +1,36 @@
+"""A child who cannot be reached: a person is told, and how urgent that is."""
+
+import structlog
+from sqlalchemy.orm import Session
+
+from handover import service
+from models.base import utc_now
+from models.conversation import Delivery, HandoverReason
+from models.urgency import Urgency, highest
+
+log = structlog.get_logger()
+
+# The network's word that somebody texted STOP from this number, and that it now blocks us.
+OPTED_OUT = "21610"
+
+
+def tell_a_person(session: Session, delivery: Delivery) -> None:
+    """Calls a person: a child must not be left for a machine to wonder about.
+
+    A child may have texted "stop" about somebody who hurts them. The network then lets nothing of
+    ours through, so that this calls at once, whatever was said before.
+    """
+    conversation = delivery.conversation
+    is_opted_out = delivery.error_code == OPTED_OUT
+    is_quiet = conversation.stopped_at is not None and conversation.urgency is Urgency.NO_CONCERN
+    if is_quiet and not is_opted_out:
+        return
+    log.warning("child_unreachable", conversation_id=conversation.id, code=delivery.error_code)
+    if is_opted_out:
+        conversation.blocked_at = conversation.blocked_at or utc_now()
+    service.request(
+        session,
+        conversation,
+        reason=HandoverReason.OPTED_OUT if is_opted_out else HandoverReason.UNDELIVERABLE,
+        urgency=highest(conversation.urgency, Urgency.URGENT if is_opted_out else Urgency.CONCERN),
+    )
