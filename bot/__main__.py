@@ -11,7 +11,16 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot import accounts, dialogue_process, logs, replay, running
+from bot import (
+    accounts,
+    dialogue_process,
+    judging,
+    logs,
+    replay,
+    running,
+    talk_report,
+    talks,
+)
 from bot.checking import Grade
 from bot.checking import check as check_findings
 from bot.dialogue_process import DialogueProcessError
@@ -106,8 +115,69 @@ def triage(file: BinaryIO) -> None:
 @frontdoor.command(name="evaluate")
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1)
 @click.option("--report", type=click.Path(path_type=Path), help="Write a page with pictures here.")
-def evaluate_triage(files: tuple[Path, ...], report: Path | None) -> None:
-    """Measure triage on labelled messages (JSON lines); the project's own sets without FILES."""
+@click.option(
+    "--conversations",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Play this file of conversation scripts and measure the talk instead.",
+)
+@click.option(
+    "--judging-sheet",
+    "sheet",
+    type=click.Path(path_type=Path),
+    help="With --conversations: write here what a reader is to judge.",
+)
+@click.option(
+    "--judged",
+    type=click.Path(path_type=Path),
+    help="With --conversations: a judging sheet that a reader has filled in.",
+)
+def evaluate_command(
+    files: tuple[Path, ...],
+    report: Path | None,
+    conversations: tuple[Path, ...],
+    sheet: Path | None,
+    judged: Path | None,
+) -> None:
+    """Measure triage on labelled messages (JSON lines); the project's own sets without FILES.
+
+    With --conversations the whole talk is measured, on played scripts.
+    """
+    if conversations:
+        _evaluate_talks(conversations, report=report, sheet=sheet, judged=judged)
+    else:
+        _evaluate_triage(files, report)
+
+
+def _evaluate_talks(
+    files: tuple[Path, ...], *, report: Path | None, sheet: Path | None, judged: Path | None
+) -> None:
+    scripts = [script for path in files for script in replay.read_scripts(path)]
+    expected = {one.id: one for path in files for one in talks.read_expected(path)}
+    verdicts = judging.read_sheet(judged) if judged else []
+    settings = _settings()
+    with dialogue_process.running(settings.data_dir, _progress) as dialogue:
+        results = [
+            talks.measure(expected[line["id"]], line) for line in replay.lines_of(scripts, dialogue)
+        ]
+    click.echo(talk_report.as_text(results, verdicts))
+    if sheet is not None:
+        with sheet.open("w", encoding="utf-8") as out:
+            judging.write_sheet(
+                (
+                    (one.expected.id, "\n".join(talk_report.transcript(one)), one.expected.must_not)
+                    for one in results
+                ),
+                out,
+            )
+    if report is not None:
+        report.write_text(
+            talk_report.as_page(results, verdicts, title="Conversations"), encoding="utf-8"
+        )
+        _progress(f"The page is {report}")
+
+
+def _evaluate_triage(files: tuple[Path, ...], report: Path | None) -> None:
     from bot import evaluate  # noqa: PLC0415  # loads the phrases
     from bot import triage as scoring  # noqa: PLC0415
     from bot.urgency import assess  # noqa: PLC0415

@@ -30,7 +30,7 @@ from handover import records
 from models.base import clock_set_to, utc_now
 from models.channel import ChannelName, MessageKind
 from models.contact import AnswerStatus
-from models.conversation import Author, Conversation, Handover, Message
+from models.conversation import Author, Conversation, Handover, Message, UrgencyAssessment
 from models.db import open_engine, reading
 from models.encryption import new_keyring
 from models.migrating import migrate
@@ -87,6 +87,13 @@ def read_scripts(path: Path) -> list[Script]:
 
 def play(script_list: Sequence[Script], dialogue: Dialogue, *, out: TextIO) -> None:
     """Plays scripts one after the other, writing a JSON line for each as it ends."""
+    for line in lines_of(script_list, dialogue):
+        out.write(json.dumps(line, ensure_ascii=False) + "\n")
+        out.flush()
+
+
+def lines_of(script_list: Sequence[Script], dialogue: Dialogue) -> Iterator[dict[str, Any]]:
+    """Plays scripts one after the other, giving what came of each as it ends."""
     with tempfile.TemporaryDirectory(prefix="frontdoor-replay-") as folder:
         engine = open_engine(f"sqlite:///{folder}/replay.db", new_keyring())
         try:
@@ -95,9 +102,7 @@ def play(script_list: Sequence[Script], dialogue: Dialogue, *, out: TextIO) -> N
             authority = accounts.prepare(engine, settings)
             opened = accounts.open_simulated(engine, authority)
             for number, script in enumerate(script_list, 1):
-                player = _Player(engine, opened, dialogue, script, number)
-                out.write(json.dumps(player.play(), ensure_ascii=False) + "\n")
-                out.flush()
+                yield _Player(engine, opened, dialogue, script, number).play()
         finally:
             engine.dispose()
 
@@ -177,6 +182,8 @@ class _Player:
                 "urgency": conversation.urgency.value,
                 "alert": _has_alert(session, conversation),
                 "holder": conversation.holder.value,
+                "asked": conversation.asked,
+                "answered": _answered(session, conversation),
             }
 
     def _line(self, turns: list[dict[str, Any]]) -> dict[str, Any]:
@@ -189,6 +196,7 @@ class _Player:
                 "urgency": conversation.urgency.value if conversation else "no_concern",
                 "alert_turn": alerts[0] if alerts else None,
                 "handover": conversation is not None and _has_handover(session, conversation),
+                "harms": _harms(session, conversation) if conversation else [],
                 "contact": _contact(session, conversation) if conversation else {},
             }
 
@@ -301,6 +309,27 @@ def _has_alert(session: Session, conversation: Conversation) -> bool:
 def _has_handover(session: Session, conversation: Conversation) -> bool:
     call = select(Handover.id).where(Handover.conversation_id == conversation.id).limit(1)
     return session.scalars(call).first() is not None
+
+
+def _harms(session: Session, conversation: Conversation) -> list[str]:
+    found = session.scalars(
+        select(UrgencyAssessment.harms)
+        .join(Message, Message.id == UrgencyAssessment.message_id)
+        .where(Message.conversation_id == conversation.id)
+    )
+    return sorted({harm for harms in found for harm in harms})
+
+
+def _answered(session: Session, conversation: Conversation) -> list[str]:
+    """Gives the fields that the child has answered or declined so far."""
+    contact = records.find_contact(session, conversation)
+    if contact is None:
+        return []
+    return sorted(
+        field
+        for field, answer in records.current_answers(session, contact).items()
+        if answer.status is not AnswerStatus.ASKED_UNANSWERED
+    )
 
 
 def _contact(session: Session, conversation: Conversation) -> dict[str, Any]:
