@@ -101,10 +101,10 @@ class Service:
         try:
             module = importlib.import_module("dialogues.triage.scorer")
             scorer = module.Scorer.load(self._triage)
-            # The first call builds the encoder's graph, for which no child should wait.
+            # The first call lays out the encoder's memory, for which no child should wait.
             scorer.score(["hello"])
             self._scorer = scorer
-        except (ImportError, OSError, ValueError, KeyError) as error:
+        except (ImportError, OSError, ValueError, KeyError, RuntimeError) as error:
             _say(f"No triage model: {type(error).__name__}.")
 
     def _take(self, body: Any) -> dict[str, Any]:

@@ -2,21 +2,24 @@
 
 import contextlib
 import hashlib
+import os
 import zipfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 
-from dialogues.triage import encoder
-from dialogues.triage.features import Embeds
+from dialogues.triage.encoder import WEIGHTS_SHA256, Encoder
+from dialogues.triage.features import plain
 
 _HERE = Path(__file__).parent
 _STEP = 500  # messages between two lines of progress
 
 
 def embedded(
-    encoding: Embeds, texts: Sequence[str], folder: Path, *, say: Callable[[str], None]
+    encoder: Encoder, texts: Sequence[str], folder: Path, *, say: Callable[[str], None]
 ) -> np.ndarray:
     """Gives a row for each message, from the cache of the folder where it has one."""
     path = folder / f"encoded-{_digest()}.npz"
@@ -25,8 +28,9 @@ def embedded(
     unknown = [place for place, key in enumerate(keys) if key not in rows]
     for start in range(0, len(unknown), _STEP):
         part = unknown[start : start + _STEP]
-        found = encoding.embed([texts[place] for place in part])
-        rows.update({keys[place]: row for place, row in zip(part, found, strict=True)})
+        with ThreadPoolExecutor(os.cpu_count() or 1) as cores:
+            found = cores.map(encoder.embed, [plain(texts[place]) for place in part])
+            rows.update({keys[place]: row for place, row in zip(part, found, strict=True)})
         say(f"understood {start + len(part)} of {len(unknown)} new")
     table = np.stack([rows[key] for key in keys])
     if unknown:
@@ -54,7 +58,7 @@ def _write(path: Path, keys: "list[str]", rows: np.ndarray) -> None:
 
 def _digest() -> str:
     # Another encoder, or another way of reading, makes other rows.
-    digest = hashlib.sha256(encoder.WEIGHTS_SHA256.encode())
-    for name in ("encoder.py", "features.py"):
+    digest = hashlib.sha256((WEIGHTS_SHA256 + onnxruntime.__version__).encode())
+    for name in ("encoder.py", "graph.py", "features.py"):
         digest.update((_HERE / name).read_bytes())
     return digest.hexdigest()[:16]

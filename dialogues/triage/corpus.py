@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 LEVELS = ("no_concern", "concern", "urgent", "emergency")
@@ -17,6 +18,7 @@ HARMS = (
 RECORD = "current.json"
 """Names the model in use, in the folder it was trained into."""
 DATA = Path(__file__).parent / "data"
+_LIBRARIES = ("numpy", "onnxruntime", "scikit-learn")  # whose new versions may make other numbers
 
 
 class CorpusError(ValueError):
@@ -51,8 +53,10 @@ def read_corpus(folder: Path = DATA) -> list[Labelled]:
 
 
 def digest_of(folder: Path = DATA) -> str:
-    """Gives the digest of everything the model is made from: the messages and this code."""
+    """Gives the digest of everything the model is made from: messages, code and libraries."""
     digest = hashlib.sha256()
+    for library in _LIBRARIES:
+        digest.update(f"{library} {version(library)}\0".encode())
     sources = [*folder.glob("*.jsonl"), *Path(__file__).parent.glob("*.py")]
     for path in sorted(sources, key=lambda path: path.name):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

@@ -1,83 +1,21 @@
-"""Turns messages into numbers: pieces of words counted, and what the encoder makes of them."""
+"""Turns messages into counted words, pairs of words and pieces of words."""
 
-import os
 import re
 import unicodedata
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from math import log, sqrt
 
 import numpy as np
-import tensorflow as tf
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.pipeline import FeatureUnion
-
-from dialogues.triage import encoder
 
 # What a message says is at its beginning and its end; beyond this nothing is learnt.
 LONGEST = 4_000
-_PIECES = 160  # pieces of words the encoder reads; its cost grows with them
-_BATCH = 8  # larger tables fall out of the cores' caches
-_CORES = min(os.cpu_count() or 1, 4)
-_UPPER = 2  # the last layers kept: each sees the message a little differently
-_RUN = re.compile(r"(\w)\1{2,}")
 WORD = re.compile(r"\w[\w']*|[^\w\s]")
-
-
-class Embeds(Protocol):
-    """Gives one row of numbers for each message."""
-
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """Gives the rows, in the order of the texts."""
-
-
-class Encoder:
-    """The sentence encoder, loaded once."""
-
-    def __init__(self) -> None:
-        encoder.use_one_core_a_message()
-        folder = encoder.weights_folder()
-        weights = encoder.load_weights(folder)
-        self._tokens = encoder.Tokens(folder, _PIECES)
-        self._embedding = encoder.Embedding(weights)
-        self._layers = [encoder.Layer(weights, number) for number in range(encoder.LAYERS)]
-        self._cores = ThreadPoolExecutor(_CORES, thread_name_prefix="encoder")
-        self._run = tf.function(
-            self._rows,
-            input_signature=[
-                tf.TensorSpec([None, None], tf.int32),
-                tf.TensorSpec([None, None], tf.float32),
-            ],
-        )
-        self.embed([""])  # traced here, or two threads would trace it twice
-
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """Gives for each text the means of its last layers and the peaks of the last one."""
-        ids = self._tokens.ids([plain(text) for text in texts])
-        if len(ids) == 1:
-            return self._batch(ids)
-        batches = list(encoder.by_length(ids, _BATCH))
-        # Longest first, so that no core is left alone with the longest at the end.
-        batches.reverse()
-        found = self._cores.map(lambda batch: self._batch([ids[place] for place in batch]), batches)
-        rows = np.zeros((len(texts), encoder.WIDTH * (_UPPER + 1)), np.float32)
-        for batch, part in zip(batches, found, strict=True):
-            rows[batch] = part
-        return rows
-
-    def _batch(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
-        table, mask = encoder.padded(ids)
-        return np.asarray(self._run(tf.constant(table), tf.constant(mask)).numpy())
-
-    def _rows(self, ids: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-        states = self._embedding(ids)
-        rows = []
-        for number, layer in enumerate(self._layers):
-            states = layer.apply(states, mask)
-            if number >= encoder.LAYERS - _UPPER:
-                rows.append(encoder.pool(states, mask))
-        return tf.concat([*rows, encoder.peaks(states, mask)], 1)
+_RUN = re.compile(r"(\w)\1{2,}")
+_SHORTEST_PIECE, _LONGEST_PIECE = 2, 5
+_FEWEST = 2  # messages a piece must stand in to be known
 
 
 def plain(text: str) -> str:
@@ -90,27 +28,68 @@ def plain(text: str) -> str:
     return _RUN.sub(r"\1\1", text.lower())
 
 
-def pieces() -> FeatureUnion:
-    """Gives a fresh counter of words, pairs of words and pieces of words."""
-    words = TfidfVectorizer(
-        preprocessor=plain,
-        token_pattern=WORD.pattern,
-        ngram_range=(1, 2),
-        sublinear_tf=True,
-        min_df=2,
-        dtype=np.float32,
-    )
-    letters = TfidfVectorizer(
-        preprocessor=plain,
-        analyzer="char_wb",
-        ngram_range=(2, 5),
-        sublinear_tf=True,
-        min_df=2,
-        dtype=np.float32,
-    )
-    return FeatureUnion([("words", words), ("letters", letters)])
+def word_pieces(word: str) -> Iterator[str]:
+    """Gives the runs of letters of a word, its two ends marked by spaces."""
+    inside = f" {word} "
+    for length in range(_SHORTEST_PIECE, _LONGEST_PIECE + 1):
+        for start in range(len(inside) - length + 1):
+            yield inside[start : start + length]
 
 
-def counted(union: FeatureUnion, texts: Sequence[str]) -> csr_matrix:
-    """Gives the counts of each text, weighed by how telling each piece is."""
-    return csr_matrix(union.transform(texts))
+class Pieces:
+    """Counts what messages are made of; what few messages held is not known."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        plains = [plain(text) for text in texts]
+        self.words = Counted(plains, _words, first=0)
+        self.letters = Counted(plains, _letters, first=len(self.words.places))
+        self.width = len(self.words.places) + len(self.letters.places)
+
+    def count(self, text: str) -> "tuple[np.ndarray, np.ndarray]":
+        """Gives the places of a plain text's known pieces, and how much each weighs."""
+        places, weights = self.words.count(text)
+        more, of_more = self.letters.count(text)
+        return np.array(places + more, np.int64), np.array(weights + of_more, np.float32)
+
+    def table(self, texts: Sequence[str]) -> csr_matrix:
+        """Gives the weights of several texts, a row each."""
+        found = [self.count(plain(text)) for text in texts]
+        ends = np.cumsum([0, *(len(places) for places, _ in found)])
+        columns = np.concatenate([places for places, _ in found])
+        weights = np.concatenate([weights for _, weights in found])
+        return csr_matrix((weights, columns, ends), shape=(len(texts), self.width))
+
+
+class Counted:
+    """One kind of piece: where each stands in a row, and how telling it is."""
+
+    def __init__(
+        self, plains: Sequence[str], split: Callable[[str], Iterator[str]], first: int
+    ) -> None:
+        self._split = split
+        seen: Counter[str] = Counter()
+        for text in plains:
+            seen.update(set(split(text)))
+        known = sorted(piece for piece, messages in seen.items() if messages >= _FEWEST)
+        self.places = {piece: first + place for place, piece in enumerate(known)}
+        self.rarity = {piece: 1 + log((1 + len(plains)) / (1 + seen[piece])) for piece in known}
+
+    def count(self, text: str) -> "tuple[list[int], list[float]]":
+        """Gives the places of a plain text's known pieces and their weights, of one length."""
+        times = Counter(self._split(text))
+        known = [piece for piece in times if piece in self.places]
+        weights = [(1 + log(times[piece])) * self.rarity[piece] for piece in known]
+        length = sqrt(sum(weight * weight for weight in weights)) or 1.0
+        return [self.places[piece] for piece in known], [weight / length for weight in weights]
+
+
+def _words(text: str) -> Iterator[str]:
+    words = WORD.findall(text)
+    yield from words
+    for first, second in pairwise(words):
+        yield f"{first} {second}"
+
+
+def _letters(text: str) -> Iterator[str]:
+    for word in text.split():
+        yield from word_pieces(word)

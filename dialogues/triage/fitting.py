@@ -2,19 +2,14 @@
 
 import hashlib
 import json
-import os
 import pickle
 import sys
 import time
 from pathlib import Path
 
-# Set before TensorFlow is read, which takes its settings then; a fresh start is not
-# the place for its hundred lines.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # noqa: TID251
-
 from dialogues.triage import cache
 from dialogues.triage.corpus import DATA, RECORD, digest_of, read_corpus
-from dialogues.triage.features import Encoder
+from dialogues.triage.encoder import Encoder
 from dialogues.triage.model import TriageModel
 
 
@@ -29,7 +24,7 @@ def train(out: Path, *, data: Path = DATA) -> str:
 
     say(f"reading {len(corpus)} messages")
     rows = cache.embedded(Encoder(), [row.text for row in corpus], out, say=say)
-    model = TriageModel().fit(corpus, rows, say)
+    model = TriageModel(corpus, rows, say)
     _write(out, model, version)
     say("ready")
     return version

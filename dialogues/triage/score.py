@@ -6,11 +6,8 @@ out holds their `results` and the model's `version`.
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # noqa: TID251 - read by TensorFlow at import
 
 from dialogues.triage.scorer import Scorer, ScorerError
 

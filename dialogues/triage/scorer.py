@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from dialogues.triage.corpus import HARMS, LEVELS, RECORD
+from dialogues.triage.encoder import Encoder
 from dialogues.triage.explanation import Explainer
-from dialogues.triage.features import Encoder
+from dialogues.triage.features import plain
 from dialogues.triage.model import TriageModel
 
-_DIGITS = 4  # beyond these, the order of messages in a batch could show
+_DIGITS = 4
+_CORES = min(os.cpu_count() or 1, 4)
 
 
 class ScorerError(RuntimeError):
@@ -31,6 +35,7 @@ class Scorer:
         self._model = model
         self._encoder = Encoder()
         self._explainer = Explainer(model)
+        self._cores = ThreadPoolExecutor(_CORES, thread_name_prefix="scorer")
 
     @classmethod
     def load(cls, directory: "str | Path") -> "Scorer":
@@ -51,18 +56,18 @@ class Scorer:
 
     def score(self, texts: "list[str]") -> "list[dict[str, Any]]":
         """Gives for each text its levels, harms, and how much each word weighed."""
-        if not texts:
-            return []
-        counts = self._model.count(texts)
-        levels, harms = self._model.score(counts, self._encoder.embed(texts))
-        return [
-            {
-                "levels": _named(LEVELS, levels[place]),
-                "harms": _named(HARMS, harms[place]),
-                "weights": self._explainer.weigh(text),
-            }
-            for place, text in enumerate(texts)
-        ]
+        if len(texts) == 1:
+            return [self._one(texts[0])]
+        return list(self._cores.map(self._one, texts))
+
+    def _one(self, text: str) -> "dict[str, Any]":
+        read = plain(text)
+        levels, harms = self._model.score(read, self._encoder.embed(read))
+        return {
+            "levels": _named(LEVELS, levels),
+            "harms": _named(HARMS, harms),
+            "weights": self._explainer.weigh(text),
+        }
 
 
 def _named(names: "tuple[str, ...]", values: np.ndarray) -> "dict[str, float]":

@@ -28,7 +28,7 @@ def main() -> int:
     if options.if_changed and is_current(options.out, data=options.data):
         _say("triage: nothing changed")
         return 0
-    # TensorFlow takes seconds to read, which a start that changes nothing must not pay.
+    # What fits takes a second to read, which a start that changes nothing must not pay.
     fitting = importlib.import_module("dialogues.triage.fitting")
     encoder = importlib.import_module("dialogues.triage.encoder")
     try:
