@@ -41,6 +41,8 @@ class Authority(Base):
     """What is sent in place of words that are sealed; None for the usual note."""
     sealed_days: Mapped[int | None]
     """Days after which sealed words are no longer given out; None for the usual number."""
+    undo_seconds: Mapped[int | None]
+    """Seconds in which a practitioner can take a message back; None for the usual number."""
     created_at: Mapped[CreatedAt]
 
 

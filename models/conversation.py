@@ -110,6 +110,12 @@ class Conversation(Base):
             postgresql_where=text("due_at IS NOT NULL"),
         ),
         Index("ix_conversation_waiting", "authority_id", "holder", "ended_at"),
+        Index(
+            "ix_conversation_typing",
+            "typing_at",
+            sqlite_where=text("typing_at IS NOT NULL"),
+            postgresql_where=text("typing_at IS NOT NULL"),
+        ),
         # The console's lists read a page in their own order, however long the history.
         Index(
             "ix_conversation_open",
@@ -172,6 +178,8 @@ class Conversation(Base):
     """When the child said that someone is here; None when the way is clear."""
     unsealed_until: Mapped[dt.datetime | None]
     """Until when sealed words go to the phone, after the safe word was given."""
+    typing_at: Mapped[dt.datetime | None]
+    """When a practitioner last pressed a key; None once the child's phone was told."""
     aside: Mapped[Any | None] = mapped_column(EncryptedJson)
     """A question of the service's own that is open, and what the dialogue is to say after it."""
     created_at: Mapped[CreatedAt]

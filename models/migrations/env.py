@@ -11,6 +11,7 @@ from models import (  # noqa: F401
     conversation,
     delivery,
     practitioner,
+    teamwork,
 )
 from models.base import Base, UtcDateTime
 from models.encryption import EncryptedJson, EncryptedText
