@@ -106,8 +106,8 @@ class Clock:
         """Puts worries before people when the child has gone quiet without an end."""
         before = utc_now() - _QUIET_BEFORE_SUBMIT
         with transaction(self._engine) as session:
-            quiet = session.scalars(
-                select(Contact)
+            quiet = session.execute(
+                select(Contact, Conversation)
                 .join(Conversation, Conversation.id == Contact.conversation_id)
                 .where(Contact.submitted_at.is_(None))
                 .where(Contact.urgency != Urgency.NO_CONCERN)
@@ -116,11 +116,11 @@ class Clock:
                 # A call for a person is the conversation's: nobody else opens one meanwhile.
                 .with_for_update(skip_locked=True, of=[Conversation, Contact])
             ).all()
-            for contact in quiet:
+            for contact, conversation in quiet:
                 records.submit(session, contact)
                 service.request(
                     session,
-                    contact.conversation,
+                    conversation,
                     reason=HandoverReason.CONTACT_READY,
                     urgency=contact.urgency,
                 )

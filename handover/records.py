@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from handover import audit, hours
 from models.base import utc_now
-from models.contact import Answer, AnswerStatus, Contact
+from models.contact import Answer, AnswerStatus, Contact, ContactChannel
 from models.conversation import Author, Conversation, Message
 from models.practitioner import Practitioner
 from models.record import RECORD_FIELDS
@@ -36,7 +36,7 @@ def current_contact(session: Session, conversation: Conversation) -> Contact:
         conversation_id=conversation.id,
         child_id=conversation.child_id,
         episode=conversation.episode,
-        channel=conversation.channel,
+        channel=ContactChannel(conversation.channel.value),
         locale=conversation.language,
         received_at=now,
         is_out_of_hours=not hours.at(conversation.authority, now).is_open,
@@ -92,7 +92,7 @@ def record_answers(
         added.append(answer)
     if added:
         session.flush()
-        audit.announce(session, contact.conversation, "contact", contact.id)
+        announce(session, contact)
     return added
 
 
@@ -117,8 +117,14 @@ def submit(session: Session, contact: Contact) -> bool:
         return False
     contact.submitted_at = utc_now()
     audit.record(session, "contact_submitted", conversation=contact.conversation)
-    audit.announce(session, contact.conversation, "contact", contact.id)
+    announce(session, contact)
     return True
+
+
+def announce(session: Session, contact: Contact) -> None:
+    """Tells the open pages of the contact's conversation that it changed; one without has none."""
+    if contact.conversation is not None:
+        audit.announce(session, contact.conversation, "contact", contact.id)
 
 
 def raise_urgency(contact: Contact, level: Urgency) -> None:

@@ -16,6 +16,7 @@ class AuditEvent(Base):
     __table_args__ = (
         Index("ix_audit_event_conversation", "conversation_id", "id"),
         Index("ix_audit_event_practitioner", "practitioner_id", "action", "at"),
+        Index("ix_audit_event_action", "authority_id", "action", "at"),
     )
 
     id: Mapped[Id]

@@ -6,11 +6,15 @@ from alembic import context
 from models import (  # noqa: F401
     audit,
     authority,
+    casework,
     contact,
     contact_plan,
     conversation,
     delivery,
+    linking,
     practitioner,
+    quality,
+    referral,
     teamwork,
 )
 from models.base import Base, UtcDateTime
