@@ -1,6 +1,7 @@
 """Opening hours: whether people are here, until when, and when they next read.
 
-Hours are local UK time. Bank holidays are those of the authority's nation. The words for days and
+Hours are local UK time. Bank holidays are those of the authority's nation; a day of its own that
+the authority has set stands before them and before the week's hours. The words for days and
 hours are in `wording_data/`: a child's language is known only after their message has been read.
 """
 
@@ -39,9 +40,9 @@ class Hours:
 def at(authority: Authority, now: dt.datetime) -> Hours:
     """Gives the state of the authority's hours at a time."""
     local = now.astimezone(_LONDON)
-    window = _window(authority, local.date())
-    if window is not None and window[0] <= local.time() < window[1]:
-        times = {"closes": "[[clock]]", "opens": "", **_clock(window[1])}
+    open_hours = window(authority, local.date())
+    if open_hours is not None and open_hours[0] <= local.time() < open_hours[1]:
+        times = {"closes": "[[clock]]", "opens": "", **_clock(open_hours[1])}
         return Hours(is_open=True, tokens={"hours_line": "[[hours_open]]", **times})
     times = {"closes": "", **_next_opening(authority, local)}
     return Hours(is_open=False, tokens={"hours_line": "[[hours_closed]]", **times})
@@ -52,24 +53,60 @@ def is_working_day(nation: Nation, day: dt.date) -> bool:
     return day.weekday() < 5 and day not in _bank_holidays(nation)
 
 
-def _next_opening(authority: Authority, local: dt.datetime) -> dict[str, str]:
-    # Two weeks reach past any run of holidays; a service with no hours at all says so plainly.
-    for ahead in range(15):
-        day = local.date() + dt.timedelta(days=ahead)
-        window = _window(authority, day)
-        if window is not None and (ahead > 0 or local.time() < window[0]):
-            when = {0: "today", 1: "tomorrow"}.get(ahead, _DAYS[day.weekday()])
-            return {"opens": f"[[opens_{when}]]", **_clock(window[0])}
-    return {"opens": "[[opens_soon]]"}
-
-
-def _window(authority: Authority, day: dt.date) -> tuple[dt.time, dt.time] | None:
+def window(authority: Authority, day: dt.date) -> tuple[dt.time, dt.time] | None:
+    """Gives a day's local opening and closing time; None when the service is shut all day."""
+    for special in authority.special_days:
+        if special.day == day:
+            if special.opens is None or special.closes is None:
+                return None
+            return special.opens, special.closes
     if day in _bank_holidays(authority.nation):
         return None
     times = authority.opening_hours.get(_DAYS[day.weekday()])
     if not times:
         return None
     return dt.time.fromisoformat(times[0]), dt.time.fromisoformat(times[1])
+
+
+def after_open_minutes(authority: Authority, start: dt.datetime, minutes: int) -> dt.datetime:
+    """Gives the moment at which the service has been open for so many minutes since a moment.
+
+    A service that does not open within a month counts every minute: what waits for a worry that
+    can rest until the morning must not wait for ever.
+    """
+    left = dt.timedelta(minutes=minutes)
+    local = start.astimezone(_LONDON)
+    for ahead in range(31):
+        day = local.date() + dt.timedelta(days=ahead)
+        open_hours = window(authority, day)
+        if open_hours is None:
+            continue
+        opens, closes = (_moment(day, time) for time in open_hours)
+        begins = max(opens, start)
+        if begins + left <= closes:
+            return begins + left
+        left -= max(closes - begins, dt.timedelta(0))
+    return start + dt.timedelta(minutes=minutes)
+
+
+def bank_holiday(nation: Nation, day: dt.date) -> str:
+    """Gives the name of a nation's bank holiday, or nothing on any other day."""
+    return str(_bank_holidays(nation).get(day, ""))
+
+
+def _next_opening(authority: Authority, local: dt.datetime) -> dict[str, str]:
+    # Two weeks reach past any run of holidays; a service with no hours at all says so plainly.
+    for ahead in range(15):
+        day = local.date() + dt.timedelta(days=ahead)
+        open_hours = window(authority, day)
+        if open_hours is not None and (ahead > 0 or local.time() < open_hours[0]):
+            when = {0: "today", 1: "tomorrow"}.get(ahead, _DAYS[day.weekday()])
+            return {"opens": f"[[opens_{when}]]", **_clock(open_hours[0])}
+    return {"opens": "[[opens_soon]]"}
+
+
+def _moment(day: dt.date, time: dt.time) -> dt.datetime:
+    return dt.datetime.combine(day, time, tzinfo=_LONDON).astimezone(dt.UTC)
 
 
 def _clock(time: dt.time) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """Authorities, their teams and the accounts on which children reach them."""
 
+import datetime as dt
 import enum
 
-from sqlalchemy import JSON, String, UniqueConstraint
+from sqlalchemy import JSON, Date, String, Time, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, CreatedAt, Id, foreign_key
@@ -43,7 +44,32 @@ class Authority(Base):
     """Days after which sealed words are no longer given out; None for the usual number."""
     undo_seconds: Mapped[int | None]
     """Seconds in which a practitioner can take a message back; None for the usual number."""
+    ladder_minutes: Mapped[dict[str, dict[str, int]] | None] = mapped_column(JSON)
+    """From urgency to minutes on each rung before the next is called; None for the usual ones."""
     created_at: Mapped[CreatedAt]
+    special_days: Mapped[list["SpecialDay"]] = relationship(back_populates="authority")
+
+
+class SpecialDay(Base):
+    """One day on which the hours are not those of the week: shut, or open at other times.
+
+    It stands before the nation's bank holidays too, so that a service can open on one.
+    """
+
+    __tablename__ = "special_day"
+    __table_args__ = (UniqueConstraint("authority_id", "day"),)
+
+    id: Mapped[Id]
+    authority_id: Mapped[int] = mapped_column(foreign_key("authority.id"))
+    day: Mapped[dt.date] = mapped_column(Date)
+    opens: Mapped[dt.time | None] = mapped_column(Time)
+    """None when the service is shut all day."""
+    closes: Mapped[dt.time | None] = mapped_column(Time)
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    """For staff: a child is only told the hours."""
+    created_at: Mapped[CreatedAt]
+
+    authority: Mapped[Authority] = relationship(back_populates="special_days")
 
 
 class TeamKind(enum.StrEnum):

@@ -167,6 +167,8 @@ class Conversation(Base):
     held_at: Mapped[dt.datetime | None]
     """When the child last had a holding reply because the dialogue was not to be had."""
     last_inbound_at: Mapped[dt.datetime | None]
+    unanswered_since: Mapped[dt.datetime | None]
+    """When the oldest of the child's words came that nobody has answered; None when all are."""
     last_outbound_at: Mapped[dt.datetime | None]
     window_ends_at: Mapped[dt.datetime | None]
     """Until when the channel takes free text; None where there is no such window."""

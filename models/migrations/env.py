@@ -11,10 +11,12 @@ from models import (  # noqa: F401
     contact_plan,
     conversation,
     delivery,
+    escalation,
     linking,
     practitioner,
     quality,
     referral,
+    rota,
     teamwork,
 )
 from models.base import Base, UtcDateTime

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from handover import hours, wording
-from models.authority import Authority, Nation
+from models.authority import Authority, Nation, SpecialDay
 
 _WEEK = {
     day: ["09:00", "17:00"] for day in ("monday", "tuesday", "wednesday", "thursday", "friday")
@@ -83,3 +83,47 @@ def test_half_hours_are_spoken_plainly():
     found = _at("2026-01-13T12:00", tuesday=["08:30", "16:45"])
 
     assert _said(found, "[[closes]]") == "4:45pm"
+
+
+def _with_day(day: SpecialDay) -> Authority:
+    return Authority(nation=Nation.ENGLAND, opening_hours=_WEEK, special_days=[day])
+
+
+def test_a_closure_shuts_a_working_day_and_the_next_opening_passes_over_it():
+    shut = SpecialDay(day=dt.date(2026, 1, 14))
+    evening = dt.datetime(2026, 1, 13, 18, tzinfo=dt.UTC)
+
+    assert not hours.at(_with_day(shut), evening + dt.timedelta(hours=18)).is_open
+    assert _said(hours.at(_with_day(shut), evening), "[[opens]]") == "from 9am on Thursday"
+
+
+def test_an_extra_opening_stands_before_a_bank_holiday():
+    christmas = SpecialDay(day=dt.date(2026, 12, 25), opens=dt.time(10), closes=dt.time(14))
+
+    found = hours.at(_with_day(christmas), dt.datetime(2026, 12, 25, 12, tzinfo=dt.UTC))
+
+    assert found.is_open
+    assert _said(found, "[[closes]]") == "2pm"
+
+
+@pytest.mark.parametrize(
+    ("start", "minutes", "end"),
+    [
+        ("2026-01-13T10:00", 60, "2026-01-13T11:00"),
+        ("2026-01-13T16:30", 60, "2026-01-14T09:30"),
+        ("2026-01-16T20:00", 60, "2026-01-19T10:00"),  # over a weekend
+        ("2026-01-13T07:00", 600, "2026-01-14T11:00"),
+    ],
+)
+def test_minutes_count_only_while_the_service_is_open(start: str, minutes: int, end: str):
+    authority = Authority(nation=Nation.ENGLAND, opening_hours=_WEEK)
+    begin, expected = (dt.datetime.fromisoformat(f"{one}+00:00") for one in (start, end))
+
+    assert hours.after_open_minutes(authority, begin, minutes) == expected
+
+
+def test_a_service_that_never_opens_does_not_wait_for_ever():
+    authority = Authority(nation=Nation.ENGLAND, opening_hours={})
+    begin = dt.datetime(2026, 1, 13, 12, tzinfo=dt.UTC)
+
+    assert hours.after_open_minutes(authority, begin, 30) == begin + dt.timedelta(minutes=30)
