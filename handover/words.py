@@ -39,6 +39,8 @@ REASONS = {
     HandoverReason.RELEASED: "A practitioner gave it back",
     HandoverReason.OPTED_OUT: "Someone texted STOP from their number, and we are blocked",
     HandoverReason.FORGOTTEN_WORD: "They cannot remember their safe word",
+    HandoverReason.WELFARE_CHECK: "They went quiet after something worrying. Decide what to do",
+    HandoverReason.ANOTHER_CHANNEL: "Someone says they wrote to us before from another phone",
 }
 CHANNELS = {
     ChannelName.TELEGRAM: "Telegram",

@@ -103,6 +103,8 @@ class Contact(Base):
     """None for what came by telephone or at the door."""
     child_id: Mapped[int] = mapped_column(foreign_key("child.id"), index=True)
     episode: Mapped[int] = mapped_column(default=1)
+    continues_episode: Mapped[int | None]
+    """The earlier episode of this conversation that it goes on from, by the child's word."""
     source: Mapped[ReferralSource] = mapped_column(default=ReferralSource.SELF)
     channel: Mapped[ContactChannel]
     locale: Mapped[str] = mapped_column(String(12), default="en")

@@ -72,6 +72,10 @@ class HandoverReason(enum.StrEnum):
     WRONG_READER = "wrong_reader"
     RELEASED = "released"
     FORGOTTEN_WORD = "forgotten_word"
+    WELFARE_CHECK = "welfare_check"
+    """A child at risk went quiet: a person decides what is done."""
+    ANOTHER_CHANNEL = "another_channel"
+    """Somebody says that they are a child we know from another channel."""
 
 
 class Child(Base):
@@ -182,6 +186,10 @@ class Conversation(Base):
     """Until when sealed words go to the phone, after the safe word was given."""
     typing_at: Mapped[dt.datetime | None]
     """When a practitioner last pressed a key; None once the child's phone was told."""
+    language_offered: Mapped[str | None] = mapped_column(String(12))
+    """The language that was offered last; each is offered once."""
+    language_chosen_at: Mapped[dt.datetime | None]
+    """When the child chose the language; from then on only their own word changes it."""
     aside: Mapped[Any | None] = mapped_column(EncryptedJson)
     """A question of the service's own that is open, and what the dialogue is to say after it."""
     created_at: Mapped[CreatedAt]

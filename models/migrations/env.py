@@ -12,11 +12,14 @@ from models import (  # noqa: F401
     conversation,
     delivery,
     escalation,
+    feedback,
     linking,
     practitioner,
     quality,
+    recognition,
     referral,
     rota,
+    silence,
     teamwork,
 )
 from models.base import Base, UtcDateTime
