@@ -1,5 +1,6 @@
 """Engines and transactions, the same on SQLite and PostgreSQL."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from models.encryption import Keyring, attach_keyring
 
 _READ_ONLY = {"frontdoor_reads_only": True}
+_WAIT_SECONDS = 15
+"""How long a writer waits for its turn on SQLite before it fails."""
+_HAS_TURN = "frontdoor_has_turn"
 
 
 def open_engine(url: str, keyring: Keyring, *, pool_size: int = 20) -> Engine:
@@ -56,6 +60,8 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 
 def _prepare_sqlite(engine: Engine) -> None:
+    turn = threading.Lock()
+
     @event.listens_for(engine, "connect")
     def configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         # The driver must not begin transactions of its own; `begin` below does.
@@ -63,7 +69,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         untyped.isolation_level = None
         cursor = connection.cursor()
         # First of all: the next line already waits for others who open the file.
-        cursor.execute("PRAGMA busy_timeout=15000")
+        cursor.execute(f"PRAGMA busy_timeout={1000 * _WAIT_SECONDS}")
         # Readers go on while one writes.
         cursor.execute("PRAGMA journal_mode=WAL")
         # A message we acknowledged must survive a power cut, not only a crash.
@@ -73,7 +79,22 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("frontdoor_reads_only", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        # SQLite lets a writer that finds the file taken sleep, for up to a tenth of a second at a
+        # time and in no order: with many writers, some sleep until they fail. Those of one process
+        # take turns here, each woken when the one before it is done.
+        record = connection.connection.record_info
+        if record is not None and turn.acquire(timeout=_WAIT_SECONDS):
+            record[_HAS_TURN] = True
         # A deferred transaction that turns into a write fails at once when another
         # process has written since it read. Taking the write lock first makes it wait.
-        reads_only = connection.get_execution_options().get("frontdoor_reads_only", False)
-        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    @event.listens_for(engine, "checkin")
+    def pass_turn(_: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+        # Every transaction gives its connection back at its end, however it ended.
+        record = entry.record_info
+        if record is not None and record.pop(_HAS_TURN, False):
+            turn.release()
