@@ -172,7 +172,9 @@ def _end_with_stdin() -> None:
     A starter that was killed cannot say goodbye; without this its dialogue would live on, hold the
     port and answer with an old model.
     """
-    while sys.stdin.buffer.read(1024):
+    # Not through Python's buffer: its lock, held by a waiting thread, makes the end of the
+    # interpreter a fatal error.
+    while os.read(sys.stdin.fileno(), 1024):
         pass
     os._exit(0)
 
