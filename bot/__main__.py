@@ -4,7 +4,7 @@ import secrets
 import sys
 import webbrowser
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 from sqlalchemy import func, select
@@ -21,6 +21,7 @@ from bot import (
     talk_report,
     talks,
 )
+from bot.bench.service import BenchError
 from bot.checking import Grade
 from bot.checking import check as check_findings
 from bot.dialogue_process import DialogueProcessError
@@ -48,6 +49,7 @@ def main() -> None:
         DialogueProcessError,
         ScriptError,
         AssetsError,
+        BenchError,
     ) as error:
         click.echo(f"frontdoor: {error}", err=True)
         sys.exit(_CANNOT_START)
@@ -212,6 +214,25 @@ def replay_scripts(file: Path, only: str | None) -> None:
     settings = _settings()
     with dialogue_process.running(settings.data_dir, _progress) as dialogue:
         replay.play(scripts, dialogue, out=sys.stdout)
+
+
+@frontdoor.command()
+@click.argument("names", nargs=-1, type=click.Choice(["triage", "consoles", "lists"]))
+@click.option("--seconds", default=30, show_default=True, help="How long children write.")
+@click.option("--consoles", default=200, show_default=True, help="How many consoles are open.")
+@click.option("--chats", default=20, show_default=True, help="How many children write at once.")
+@click.option("--conversations", default=100_000, show_default=True, help="How long the history.")
+@click.option("--database-url", help="An EMPTY PostgreSQL database; SQLite without it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON in place of tables.")
+def bench(names: tuple[str, ...], *, as_json: bool, **load: Any) -> None:
+    """Measure speed and memory: triage, consoles, lists; all of them without NAMES."""
+    from bot.bench import run as run_bench  # noqa: PLC0415  # only this command needs it
+
+    settings = _settings()
+    dialogue_process.train(settings.data_dir)
+    asked = run_bench.Asked(names=names or run_bench.NAMES, texts=_LABELLED[0], **load)
+    is_met = run_bench.run(settings.data_dir, asked, progress=_progress, as_json=as_json)
+    sys.exit(0 if is_met else 1)
 
 
 @frontdoor.command()

@@ -65,6 +65,17 @@ class DialogueProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._watcher = threading.Thread(target=self._watch, name="dialogue-watch", daemon=True)
 
+    @property
+    def pid(self) -> int:
+        """Gives the process's number while it runs.
+
+        Raises:
+            DialogueProcessError: it was not started.
+        """
+        if self._process is None:
+            raise DialogueProcessError("The dialogue was not started.")
+        return self._process.pid
+
     def start(self) -> None:
         """Starts the process and watches it; returns at once."""
         self._process = self._spawn()
