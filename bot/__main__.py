@@ -3,6 +3,7 @@
 import secrets
 import sys
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,6 +26,7 @@ from bot.bench.service import BenchError
 from bot.checking import Grade
 from bot.checking import check as check_findings
 from bot.dialogue_process import DialogueProcessError
+from bot.labelled import LABELLED, Example, ExamplesError
 from bot.replay import ScriptError
 from bot.running import EVERY_ROLE, Role, Service
 from bot.settings import Settings, SettingsError, read_settings
@@ -35,8 +37,6 @@ from models.encryption import EncryptionKeyError
 from models.practitioner import Practitioner, RoleName
 
 _CANNOT_START = 2
-_SETS = dialogue_process.ROOT / "tests"
-_LABELLED = (_SETS / "evaluation/urgency-dev.jsonl", _SETS / "triage/heldout.jsonl")
 
 
 def main() -> None:
@@ -118,6 +118,19 @@ def triage(file: BinaryIO) -> None:
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1)
 @click.option("--report", type=click.Path(path_type=Path), help="Write a page with pictures here.")
 @click.option(
+    "--everyday",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Ordinary messages, one a line or as YAML, on which nothing should ring.",
+)
+@click.option(
+    "--compare",
+    "candidate",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Compare the triage model in this folder with the live one; exits with 1 if it is worse.",
+)
+@click.option(
     "--conversations",
     type=click.Path(path_type=Path),
     multiple=True,
@@ -134,9 +147,11 @@ def triage(file: BinaryIO) -> None:
     type=click.Path(path_type=Path),
     help="With --conversations: a judging sheet that a reader has filled in.",
 )
-def evaluate_command(
+def evaluate_command(  # noqa: PLR0913, PLR0917  # one for each option
     files: tuple[Path, ...],
+    everyday: tuple[Path, ...],
     report: Path | None,
+    candidate: Path | None,
     conversations: tuple[Path, ...],
     sheet: Path | None,
     judged: Path | None,
@@ -148,7 +163,7 @@ def evaluate_command(
     if conversations:
         _evaluate_talks(conversations, report=report, sheet=sheet, judged=judged)
     else:
-        _evaluate_triage(files, report)
+        _evaluate_triage(files, everyday, report=report, candidate=candidate)
 
 
 def _evaluate_talks(
@@ -179,28 +194,48 @@ def _evaluate_talks(
         _progress(f"The page is {report}")
 
 
-def _evaluate_triage(files: tuple[Path, ...], report: Path | None) -> None:
-    from bot import evaluate  # noqa: PLC0415  # loads the phrases
-    from bot import triage as scoring  # noqa: PLC0415
-    from bot.urgency import assess  # noqa: PLC0415
+def _evaluate_triage(
+    files: tuple[Path, ...],
+    everyday: tuple[Path, ...],
+    *,
+    report: Path | None,
+    candidate: Path | None,
+) -> None:
+    from bot import measuring, triage_report  # noqa: PLC0415  # loads the phrases
+    from bot.triage import ScorerUnavailableError, local_scorer  # noqa: PLC0415
 
     settings = _settings()
     try:
-        examples = [one for path in files or _LABELLED for one in evaluate.read_examples(path)]
-    except evaluate.ExamplesError as error:
+        sets = measuring.read_sets(files, everyday)
+    except ExamplesError as error:
         raise click.ClickException(str(error)) from error
     dialogue_process.train(settings.data_dir)
-    _progress(f"Scoring {len(examples)} messages")
-    with scoring.local_scorer(settings.data_dir.resolve() / "triage") as score:
-        scores = score([example.text for example in examples])
-    judged = [
-        (example, assess(example.text, model=found))
-        for example, found in zip(examples, scores, strict=True)
-    ]
-    click.echo(evaluate.as_text(judged))
+    live = settings.data_dir.resolve() / "triage"
+    _progress(f"Scoring {sets.size} messages")
+    try:
+        if candidate is not None:
+            sys.exit(_compare(sets.examples, live, candidate))
+        with local_scorer(live) as score:
+            found = measuring.measure_all(sets, score)
+    except ScorerUnavailableError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(triage_report.as_text(found))
     if report is not None:
-        report.write_text(evaluate.as_page(judged, title="Triage"), encoding="utf-8")
+        report.write_text(triage_report.as_page(found, title="Triage"), encoding="utf-8")
         _progress(f"The page is {report}")
+
+
+def _compare(examples: Sequence[Example], live: Path, other: Path) -> int:
+    from bot import candidate, measuring  # noqa: PLC0415  # loads the phrases
+    from bot.triage import local_scorer  # noqa: PLC0415
+
+    judged = []
+    for folder in (live, other):
+        with local_scorer(folder.resolve()) as score:
+            judged.append(measuring.judge_with(examples, score))
+    click.echo(candidate.as_text(*judged))
+    is_worse = candidate.verdict(candidate.compare(*judged)) is candidate.Verdict.WORSE
+    return 1 if is_worse else 0
 
 
 @frontdoor.command(name="replay")
@@ -230,7 +265,7 @@ def bench(names: tuple[str, ...], *, as_json: bool, **load: Any) -> None:
 
     settings = _settings()
     dialogue_process.train(settings.data_dir)
-    asked = run_bench.Asked(names=names or run_bench.NAMES, texts=_LABELLED[0], **load)
+    asked = run_bench.Asked(names=names or run_bench.NAMES, texts=LABELLED[0], **load)
     is_met = run_bench.run(settings.data_dir, asked, progress=_progress, as_json=as_json)
     sys.exit(0 if is_met else 1)
 

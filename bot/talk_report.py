@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from bot import report_page
 from bot.judging import Verdict
 from bot.talks import TARGETS, Result, slices, totals
 
@@ -34,20 +35,25 @@ def as_text(results: Sequence[Result], verdicts: Sequence[Verdict] = ()) -> str:
 
 def as_page(results: Sequence[Result], verdicts: Sequence[Verdict] = (), *, title: str) -> str:
     """Gives the report as one page of HTML with its pictures inside."""
-    scripts = "".join(_html_row(one.expected.id, _cells(one)) for one in results)
-    groups = "".join(
-        _html_row(f"{name} ({len(group)})", [f"{share:.0%}" for share in totals(group).values()])
-        for name, group in slices(results)
-    )
     misses = "".join(_miss(one) for one in results if one.is_miss)
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f"<title>{escape(title)}</title></head><body><h1>{escape(title)}</h1>"
-        f"{_picture(totals(results))}<p>{escape(_judged(verdicts))}</p>"
-        f"<h2>Scripts</h2><table>{_html_head('Script', _COLUMNS)}{scripts}</table>"
-        "<h2>By language and by harm</h2>"
-        f"<table>{_html_head('Scripts', _TOTALS)}{groups}</table>"
-        f"<h2>What is not as expected</h2>{misses}</body></html>"
+    return report_page.document(
+        title,
+        _picture(totals(results))
+        + report_page.paragraph(_judged(verdicts))
+        + report_page.table(
+            "Scripts",
+            ("Script", *_COLUMNS),
+            [(one.expected.id, *_cells(one)) for one in results],
+        )
+        + report_page.table(
+            "By language and by harm",
+            ("Scripts", *_TOTALS),
+            [
+                (f"{name} ({len(group)})", *(f"{share:.0%}" for share in totals(group).values()))
+                for name, group in slices(results)
+            ],
+        )
+        + report_page.section("What is not as expected", misses),
     )
 
 
@@ -135,13 +141,3 @@ def _aim_line(name: str, place: int) -> str:
 
 def _row(name: str, values: Sequence[str]) -> str:
     return f"{name:<30}" + "".join(f"{value:>28}" for value in values)
-
-
-def _html_head(name: str, values: Sequence[str]) -> str:
-    cells = "".join(f'<th scope="col">{escape(value)}</th>' for value in (name, *values))
-    return f"<thead><tr>{cells}</tr></thead>"
-
-
-def _html_row(name: str, values: Sequence[str]) -> str:
-    cells = "".join(f"<td>{escape(value)}</td>" for value in values)
-    return f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'

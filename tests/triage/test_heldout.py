@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.evaluate import Example, measure
+from bot.evaluate import measure
+from bot.labelled import Example
 from models.urgency import Harm, Urgency
 from tests.triage.scoring import ROOT, judged
 
