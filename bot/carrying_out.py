@@ -8,16 +8,21 @@ import structlog
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, defer
 
+from bot import changing
 from bot.outcome import Change, Outcome, Turn
 from bot.urgency import Assessment
-from handover import audit, outgoing, records, service
+from handover import (
+    audit,
+    outgoing,
+    records,
+    service,
+)
 from models.base import utc_now
-from models.contact import AnswerStatus, Contact, ReferralSource
+from models.channel import WORDLESS_KINDS
+from models.contact import AnswerStatus, Contact
 from models.conversation import (
     Author,
     Conversation,
-    Delivery,
-    DeliveryStatus,
     HandoverReason,
     Holder,
     Message,
@@ -46,7 +51,7 @@ def carry_out(
         outcome = _unless_taken(conversation, turn, outcome)
         messages = _messages(session, turn)
         _raise_urgency(session, conversation, outcome)
-        _change(session, conversation, outcome)
+        changing.change(session, conversation, messages, outcome)
         _assess(session, conversation, messages, outcome)
         _gather(session, conversation, messages, outcome)
         _speak(session, conversation, messages, outcome)
@@ -69,8 +74,10 @@ def has_waiting(session: Session, conversation: Conversation) -> bool:
 
 
 # What the bot says of these alone can be said beside a person: it is not about the worry.
-_ALWAYS_ANSWERED = {Change.STOP, Change.COVER, Change.UNCOVER}
-_NOT_SAID = {Change.HELD, Change.EMERGENCY_ANSWERED}
+_ALWAYS_ANSWERED = {
+    *(Change.STOP, Change.COVER, Change.UNCOVER, Change.UNSEAL, Change.TIDY),
+}
+_NOT_SAID = {Change.HELD, Change.EMERGENCY_ANSWERED, Change.WORD_OFFERED}
 
 
 def _unless_taken(conversation: Conversation, turn: Turn, outcome: Outcome) -> Outcome:
@@ -81,7 +88,7 @@ def _unless_taken(conversation: Conversation, turn: Turn, outcome: Outcome) -> O
     log.info("reply_dropped_after_take_over", conversation_id=conversation.id)
     # What was not said was not asked either, and the emergency words are still to be given.
     changes = outcome.changes - _NOT_SAID
-    return replace(outcome, replies=(), state=None, asked=None, changes=changes)
+    return replace(outcome, replies=(), state=None, asked=None, aside=None, changes=changes)
 
 
 def _messages(session: Session, turn: Turn) -> list[Message]:
@@ -103,72 +110,14 @@ def _raise_urgency(session: Session, conversation: Conversation, outcome: Outcom
         audit.announce(session, conversation, "urgency")
 
 
-def _change(session: Session, conversation: Conversation, outcome: Outcome) -> None:
-    if outcome.language is not None:
-        conversation.language = outcome.language
-    for change in sorted(outcome.changes):
-        if change in _CONTACT_CHANGES:
-            _change_contact(session, conversation, change)
-        else:
-            _change_conversation(session, conversation, change)
-
-
-_CONTACT_CHANGES = {Change.SUBMIT, Change.THIRD_PARTY, Change.ADULT}
-
-
-def _change_conversation(session: Session, conversation: Conversation, change: Change) -> None:
-    now = utc_now()
-    match change:
-        case Change.EMERGENCY_ANSWERED:
-            conversation.emergency_answered_at = now
-            return
-        case Change.HELD:
-            conversation.held_at = now
-            return
-        case Change.STOP:
-            conversation.stopped_at = now
-        case Change.RESUME:
-            conversation.stopped_at = None
-        case Change.COVER:
-            conversation.covered_at = now
-        case Change.UNCOVER:
-            conversation.covered_at = None
-            _send_held(session, conversation)
-        case Change.SUBMIT | Change.THIRD_PARTY | Change.ADULT:
-            raise ValueError(f"{change} is a change of the contact.")
-    audit.record(session, f"child_{change.value}", conversation=conversation)
-    audit.announce(session, conversation, "holder")
-
-
-def _change_contact(session: Session, conversation: Conversation, change: Change) -> None:
-    contact = records.current_contact(session, conversation)
-    match change:
-        case Change.THIRD_PARTY:
-            contact.source = ReferralSource.ACQUAINTANCE
-        case Change.ADULT:
-            contact.source = ReferralSource.FAMILY
-        case _:
-            records.submit(session, contact)
-
-
-def _send_held(session: Session, conversation: Conversation) -> None:
-    held = session.scalars(
-        select(Delivery)
-        .where(Delivery.conversation_id == conversation.id)
-        .where(Delivery.status == DeliveryStatus.HELD)
-        .order_by(Delivery.id)
-        .with_for_update()
-    )
-    for delivery in held:
-        delivery.status = DeliveryStatus.QUEUED
-        delivery.not_before = min(delivery.not_before, utc_now())
-
-
 def _assess(
     session: Session, conversation: Conversation, messages: list[Message], outcome: Outcome
 ) -> None:
     for message in messages:
         assessment = outcome.assessments.get(message.id)
+        if assessment is not None and message.id in outcome.masks:
+            # The reasons quote the message, and so the word in it.
+            assessment = replace(assessment, reasons=())
         if assessment is not None:
             session.add(assessment_row(message, assessment))
     if outcome.urgency is not Urgency.NO_CONCERN:
@@ -239,7 +188,7 @@ def _call(
 def _least_urgency(reason: HandoverReason) -> Urgency:
     """How urgent a call is by its reason alone, whatever the words were."""
     match reason:
-        case HandoverReason.EMERGENCY:
+        case HandoverReason.EMERGENCY | HandoverReason.DURESS:
             return Urgency.EMERGENCY
         case HandoverReason.URGENT | HandoverReason.STOPPED_AFTER_RISK:
             return Urgency.URGENT
@@ -256,6 +205,8 @@ def _finish(
     if outcome.state is not None:
         conversation.dialogue_state = outcome.state
         conversation.asked = outcome.asked
+    if any(message.kind not in WORDLESS_KINDS for message in messages):
+        conversation.aside = changing.kept_aside(outcome)
     _free(conversation)
     session.flush()
     if not has_waiting(session, conversation):

@@ -15,7 +15,7 @@ from typing import TextIO
 
 from sqlalchemy import Engine, select
 
-from bot import accounts, dialogue_process, inbox, outbox, running
+from bot import accounts, dialogue_process, inbox, outbox, running, tidying
 from bot.accounts import Accounts
 from bot.channels import choices
 from bot.dialogue import Dialogue
@@ -94,7 +94,8 @@ def worker(engine: Engine, known: Accounts, dialogue: Dialogue) -> Work:
 
     def work() -> bool:
         drained = inbox.drain(engine, dialogue, worker=name)
-        return outbox.send_due(engine, channels, worker=name) or drained
+        sent = outbox.send_due(engine, channels, worker=name)
+        return tidying.delete_due(engine, channels, worker=name) or sent or drained
 
     return work
 

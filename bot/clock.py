@@ -79,6 +79,7 @@ class Clock:
         """Gives each job, which may run at any time and twice, and its seconds between runs."""
         return {
             self.release_held: 5,
+            self.expire_sealed: 60,
             self.score_again: 5,
             self.submit_quiet_contacts: 30,
             self.fetch_missed: 120,
@@ -89,6 +90,10 @@ class Clock:
         """Queues what safe-contact plans held and now allow."""
         if outbox.release_held(self._engine):
             self._bells.outbox.ring()
+
+    def expire_sealed(self) -> None:
+        """Ends the sealing of words that no safe word came for."""
+        outbox.expire_sealed(self._engine)
 
     def score_again(self) -> None:
         """Scores messages that only the phrases could judge while the model was away."""

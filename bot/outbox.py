@@ -23,10 +23,10 @@ from bot.channels.base import (
     OutgoingPart,
 )
 from bot.channels.choices import buttons_of
-from handover import audit, contact_plan
+from handover import audit, contact_plan, sealing
 from handover.contact_plan import Permission
 from models.base import utc_now
-from models.conversation import Conversation, Delivery, DeliveryStatus
+from models.conversation import Child, Conversation, Delivery, DeliveryStatus
 from models.db import reading, transaction
 from models.urgency import Urgency
 
@@ -37,6 +37,7 @@ _LONGEST_WAIT = dt.timedelta(minutes=10)
 _GIVE_UP_AFTER = dt.timedelta(hours=12)
 _FEWEST_TRIES = 10  # before giving up: a message may have been held for longer than that
 _TELL_AFTER = 6  # tries, which take about two minutes
+_LOOK_AGAIN_AFTER = dt.timedelta(hours=1)
 _SHORTEST_WAIT = dt.timedelta(seconds=1)
 
 
@@ -95,7 +96,43 @@ def release_held(engine: Engine) -> int:
         for delivery in allowed:
             delivery.status = DeliveryStatus.QUEUED
             delivery.not_before = min(delivery.not_before, now)
-    return len(allowed)
+        answered = _answered(session, now)
+        for delivery in answered:
+            delivery.status = DeliveryStatus.QUEUED
+            delivery.not_before = now
+    return len(allowed) + len(answered)
+
+
+def expire_sealed(engine: Engine) -> int:
+    """Ends the sealing of words that were not asked for in time, and tells a person; their number.
+
+    A child who never saw them must not be taken for one who was answered.
+    """
+    with transaction(engine) as session:
+        expired = sealing.expire(session)
+        for delivery in expired:
+            unreachable.tell_a_person(session, delivery)
+    return len(expired)
+
+
+def _answered(session: Session, now: dt.datetime) -> list[Delivery]:
+    """Gives words that only the channel's window kept back, of children who have written since.
+
+    A child with a safe word, or whose phone others use, is given them on the word alone.
+    """
+    found = session.scalars(
+        select(Delivery)
+        .join(Delivery.conversation)
+        .join(Conversation.child)
+        .where(Delivery.status == DeliveryStatus.SEALED)
+        .where(Delivery.error_code == "window_note")
+        .where(Conversation.window_ends_at > now)
+        .where(Child.safe_word_digest.is_(None))
+        .order_by(Delivery.id)
+        .limit(500)
+        .with_for_update(skip_locked=True, of=Delivery)
+    ).all()
+    return [one for one in found if not contact_plan.is_phone_shared(one.conversation)]
 
 
 def _claim(
@@ -157,8 +194,12 @@ def _begin(
         case Permission.HOLD:
             delivery.status = DeliveryStatus.HELD
             delivery.error_code = verdict.reason
-            delivery.not_before = verdict.until or now
+            # Where no time is in sight, a new plan or the child's own words bring it back.
+            delivery.not_before = verdict.until or now + _LOOK_AGAIN_AFTER
             audit.announce(session, conversation, "delivery", delivery.message_id)
+            return verdict.permission
+        case Permission.SEAL:
+            sealing.seal(session, delivery, verdict.reason)
             return verdict.permission
         case Permission.WITHHOLD:
             delivery.status = DeliveryStatus.WITHHELD
@@ -188,10 +229,19 @@ def _begin(
                     address=conversation.address,
                     text=delivery.text,
                     buttons=buttons_of(conversation, delivery),
+                    template=_template(conversation, delivery, now),
                     queued_at=delivery.created_at,
                     attempted_at=delivery.attempted_at if is_ambiguous else None,
                 ),
             )
+
+
+def _template(conversation: Conversation, delivery: Delivery, now: dt.datetime) -> str | None:
+    """Gives the template for a note where the channel takes no free text any more."""
+    ends = conversation.window_ends_at
+    if ends is None or now < ends or not contact_plan.is_note(delivery.message):
+        return None
+    return conversation.account.note_template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,11 @@ from enum import StrEnum
 from typing import Any
 
 from bot.urgency import Assessment
+from handover.contact_plan import Plan
 from handover.outgoing import Choice
+from handover.plan_changes import PlanStep
 from handover.records import GatheredAnswer
+from handover.safe_words import WordKind
 from models.channel import ChannelName, MessageKind
 from models.conversation import HandoverReason, Holder
 from models.urgency import Harm, Urgency
@@ -23,6 +26,23 @@ class TurnMessage:
     text: str
     choice: str | None = None
     phrase_level: Urgency = Urgency.NO_CONCERN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Something to say to the child."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """A question of the service's own that is open, and what the dialogue says after it."""
+
+    kind: str
+    then: tuple[Reply, ...] = ()
+    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +71,18 @@ class Turn:
     tokens: Mapping[str, str] = field(default_factory=dict)
     is_open: bool = False
     is_covered: bool = False
-    is_safe_word: bool = False
-    """Whether the newest message is the child's own safe word."""
+    own_words: Mapping[int, WordKind] = field(default_factory=dict)
+    """Which of the child's own words each message is, by its id; those that are none left out."""
+    is_unsealed: bool = False
+    """Whether the safe word was given a moment ago."""
+    has_sealed: bool = False
+    """Whether words wait for the safe word."""
+    may_offer_word: bool = False
+    """Whether the child was never offered a safe word, and has none."""
+    aside: Aside | None = None
+    plan: Plan = field(default_factory=Plan)
+    note: str = ""
+    """The neutral note, as the child would see it."""
     has_safe_word: bool = False
     """Whether the child chose one; then nothing else ends the cover."""
     was_stopped: bool = False
@@ -60,13 +90,20 @@ class Turn:
     held_at: dt.datetime | None = None
     """When the child last had a holding reply, within this episode."""
 
+    @property
+    def word(self) -> WordKind | None:
+        """Gives the word of the child's own that counts: one that hides wherever it stands."""
+        said = set(self.own_words.values())
+        hiding = next((kind for kind in (WordKind.DURESS, WordKind.COVER) if kind in said), None)
+        return hiding or self.own_words.get(self.messages[-1].id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """Something to say to the child."""
+class ChosenWord:
+    """A word of the child's own; only its digest is kept."""
 
-    text: str
-    choices: tuple[Choice, ...] = ()
+    kind: WordKind
+    word: str
 
 
 class Change(StrEnum):
@@ -81,6 +118,10 @@ class Change(StrEnum):
     HELD = "held"
     THIRD_PARTY = "third_party"
     ADULT = "adult"
+    UNSEAL = "unseal"
+    DURESS = "duress"
+    TIDY = "tidy"
+    WORD_OFFERED = "word_offered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,5 +139,12 @@ class Outcome:
     state: str | None = None
     """The dialogue's new state; None where the dialogue took no part."""
     asked: str | None = None
+    plan: tuple[PlanStep, ...] = ()
+    """What was said of the safe-contact plan."""
+    words: tuple[ChosenWord, ...] = ()
+    masks: Mapping[int, str] = field(default_factory=dict)
+    """The text to keep in place of a message that holds a secret of the child's, by its id."""
+    aside: Aside | None = None
+    """A question of the service's own that is open now."""
     needs_rescoring: bool = False
     is_dialogue_hung: bool = False

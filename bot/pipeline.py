@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import structlog
 
-from bot import replies, urgency
+from bot import asides, calls, control, plan_steps, replies, urgency
+from bot.asides import Said
 from bot.dialogue import (
     Dialogue,
     DialogueAnswer,
@@ -17,7 +18,7 @@ from bot.dialogue import (
     DialogueUnavailableError,
 )
 from bot.outcome import Change, Outcome, Reply, Turn, TurnMessage
-from bot.signals import Signal, signal_in
+from bot.signals import Signal
 from bot.urgency import Assessment, Context, ModelScore
 from handover import wording
 from models.channel import WORDLESS_KINDS, MessageKind
@@ -39,7 +40,7 @@ def first_aid(turn: Turn) -> Outcome | None:
         return None
     if turn.holder is Holder.PRACTITIONER or turn.is_covered:
         return None
-    if _signal(turn) is Signal.SOMEONE_HERE:
+    if _hides(turn):
         # They may be looking at this very phone: a person is called, and only the cover is shown.
         return None
     newest = [urgency.assess(message.text) for message in turn.messages]
@@ -118,13 +119,28 @@ def _unjudged(message: TurnMessage, language: str) -> Assessment:
 
 def _decide(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
     signal = _signal(turn)
-    if signal is not None:
-        return _follow_signal(turn, judged, signal)
+    if signal is not None and not (signal is Signal.HELP and judged.urgency.raises_alert):
+        return _after_first_words(turn, judged, control.follow(turn, judged, signal))
     if turn.is_covered:
-        return _stay_covered(turn, judged)
+        return control.stay_covered(turn, judged)
+    decided = control.follow_words(turn, judged)
+    if decided is not None:
+        return _after_first_words(turn, judged, decided)
     if turn.holder is Holder.PRACTITIONER:
-        return Outcome(handover=_call(turn, judged.urgency))
-    return _answer(turn, judged, dialogue)
+        return control.beside_a_person(turn, judged)
+    language = judged.language or turn.language
+    return asides.answer(turn, judged.urgency, language) or _answer(turn, judged, dialogue)
+
+
+def _after_first_words(turn: Turn, judged: Outcome, decided: Outcome) -> Outcome:
+    """Gives what was decided, after what an urgent message needs said, where that may be seen."""
+    hides = {Change.COVER, Change.STOP} & decided.changes
+    if turn.is_covered or hides or turn.holder is Holder.PRACTITIONER:
+        return decided
+    first = _first_words(turn, judged, judged.language or turn.language)
+    is_emergency = judged.urgency is Urgency.EMERGENCY and first
+    changes = {Change.EMERGENCY_ANSWERED} if is_emergency else set()
+    return replace(decided, replies=(*first, *decided.replies), changes=decided.changes | changes)
 
 
 def _judge(turn: Turn, dialogue: Dialogue) -> Outcome:
@@ -188,50 +204,12 @@ def _language(turn: Turn, assessments: Mapping[int, Assessment]) -> str:
     return language
 
 
+def _hides(turn: Turn) -> bool:
+    return _signal(turn) in {Signal.SOMEONE_HERE, Signal.DURESS}
+
+
 def _signal(turn: Turn) -> Signal | None:
-    newest = turn.messages[-1]
-    if turn.is_covered:
-        is_said = not turn.has_safe_word and signal_in(newest.text) is Signal.BACK
-        return Signal.BACK if turn.is_safe_word or is_said else None
-    signals = [signal_in(message.text) for message in turn.messages]
-    # Whoever is here may read the words of a farewell too.
-    return next((found for found in (Signal.SOMEONE_HERE, Signal.STOP) if found in signals), None)
-
-
-def _follow_signal(turn: Turn, judged: Outcome, signal: Signal) -> Outcome:
-    language = judged.language or turn.language
-    match signal:
-        case Signal.STOP:
-            level = highest(turn.urgency, judged.urgency)
-            at_risk = level.raises_alert
-            return Outcome(
-                replies=() if turn.was_stopped else replies.say("stopped", language, turn),
-                handover=(
-                    HandoverReason.STOPPED_AFTER_RISK if at_risk else _call(turn, judged.urgency)
-                ),
-                urgency=level if at_risk else judged.urgency,
-                changes=frozenset({Change.STOP}),
-            )
-        case Signal.SOMEONE_HERE:
-            return Outcome(
-                replies=replies.say("cover", language, turn),
-                handover=_call(turn, judged.urgency),
-                changes=frozenset({Change.COVER}),
-            )
-        case Signal.BACK:
-            return Outcome(
-                replies=replies.say("welcome_back", language, turn),
-                handover=_call(turn, judged.urgency),
-                changes=frozenset({Change.UNCOVER}),
-            )
-
-
-def _stay_covered(turn: Turn, judged: Outcome) -> Outcome:
-    # Whoever reads this now may not be the child: nothing here may show what this is.
-    return Outcome(
-        replies=replies.say("cover_again", wording.FALLBACK, turn),
-        handover=_call(turn, judged.urgency),
-    )
+    return control.signal_of(turn)
 
 
 def _answer(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
@@ -288,26 +266,38 @@ def _with_dialogue(
     language: str,
 ) -> Outcome:
     said = _said(turn, answer, language)
+    level = highest(turn.urgency, judged.urgency)
+    text = _text_of(turn)
+    steps = () if judged.urgency.raises_alert else plan_steps.answered(turn, text, answer.answers)
+    safe = asides.follow(turn, said, steps, language, level=level)
     outcome = Outcome(
-        replies=(*first, *said),
-        handover=_call(turn, judged.urgency) or _called_by(answer.commands, judged.urgency),
+        replies=(*first, *safe.replies),
+        plan=safe.plan,
+        aside=safe.aside,
+        handover=calls.reason_for(turn, judged.urgency)
+        or _called_by(answer.commands, judged.urgency),
         answers=answer.answers,
         commands=answer.commands,
         state=answer.state,
         asked=answer.asked,
-        changes=_changes(answer.commands),
+        changes=_changes(answer.commands) | safe.changes,
     )
     if "wrong_reader" in answer.commands:
         # Somebody else may be reading: nothing but the dialogue's bland words goes out.
         return replace(
             outcome,
-            replies=said or replies.say("cover_again", wording.FALLBACK, turn),
+            replies=said.now or replies.say("cover_again", wording.FALLBACK, turn),
+            plan=(),
+            aside=None,
+            changes=outcome.changes - safe.changes,
             urgency=highest(judged.urgency, _if_disclosed(turn)),
         )
     if "someone_here" in answer.commands:
-        return _obey(outcome, _follow_signal(turn, judged, Signal.SOMEONE_HERE), ())
+        return _obey(outcome, control.follow(turn, judged, Signal.SOMEONE_HERE), ())
     if "stop" in answer.commands:
-        return _obey(outcome, _follow_signal(turn, judged, Signal.STOP), first)
+        return _obey(outcome, control.follow(turn, judged, Signal.STOP), first)
+    if "delete_request" in answer.commands:
+        return _obey(outcome, control.follow(turn, judged, Signal.DELETE), first)
     if not outcome.replies:
         # A dialogue that does something and says nothing must not leave a child in silence.
         return replace(
@@ -319,15 +309,25 @@ def _with_dialogue(
     return outcome
 
 
-def _said(turn: Turn, answer: DialogueAnswer, language: str) -> tuple[Reply, ...]:
-    filled = [
-        Reply(text=wording.fill(reply.text, language, turn.tokens), choices=reply.choices)
-        for reply in answer.replies
-    ]
-    said = tuple(reply for reply in filled if reply.text)
-    if not said and "request_person" in answer.commands:
-        return replies.say("person_called", language, turn)
-    return said
+def _said(turn: Turn, answer: DialogueAnswer, language: str) -> Said:
+    now: list[Reply] = []
+    question: list[Reply] = []
+    for reply in answer.replies:
+        text = wording.fill(reply.text, language, turn.tokens)
+        if text:
+            part = question if reply.response.startswith("utter_ask_") else now
+            part.append(Reply(text=text, choices=reply.choices))
+    if not (now or question) and "request_person" in answer.commands:
+        return Said(now=replies.say("person_called", language, turn))
+    return Said(
+        now=tuple(now),
+        question=tuple(question),
+        is_end=any(reply.response == "utter_thank_you" for reply in answer.replies),
+    )
+
+
+def _text_of(turn: Turn) -> str:
+    return "\n".join(message.text for message in turn.messages if message.text)
 
 
 def _obey(outcome: Outcome, followed: Outcome, first: tuple[Reply, ...]) -> Outcome:
@@ -335,6 +335,7 @@ def _obey(outcome: Outcome, followed: Outcome, first: tuple[Reply, ...]) -> Outc
     return replace(
         outcome,
         replies=(*first, *followed.replies),
+        aside=None,
         handover=followed.handover or outcome.handover,
         urgency=highest(outcome.urgency, followed.urgency),
         changes=outcome.changes | followed.changes,
@@ -346,7 +347,7 @@ def _without_dialogue(
 ) -> Outcome:
     return Outcome(
         replies=first or replies.holding(turn, language),
-        handover=_call(turn, judged.urgency) or HandoverReason.BOT_UNAVAILABLE,
+        handover=calls.reason_for(turn, judged.urgency) or HandoverReason.BOT_UNAVAILABLE,
         urgency=highest(judged.urgency, Urgency.CONCERN),
         changes=frozenset({Change.HELD}),
     )
@@ -362,19 +363,6 @@ def _first_words(turn: Turn, judged: Outcome, language: str) -> tuple[Reply, ...
         suicidal = _harms(judged) & {Harm.SUICIDE, Harm.SELF_HARM}
         return replies.say("urgent_called_suicide" if suicidal else "urgent_called", language, turn)
     return ()
-
-
-def _call(turn: Turn, level: Urgency) -> HandoverReason | None:
-    """Why a person is called for a message of this level."""
-    match level:
-        case Urgency.EMERGENCY:
-            return HandoverReason.EMERGENCY
-        case Urgency.URGENT:
-            return HandoverReason.URGENT
-        case Urgency.CONCERN:
-            return None if turn.holder is Holder.PRACTITIONER else HandoverReason.CONTACT_READY
-        case Urgency.NO_CONCERN:
-            return None
 
 
 def _called_by(commands: tuple[str, ...], level: Urgency) -> HandoverReason | None:
@@ -413,7 +401,8 @@ def _dialogue_turn(
         conversation=turn.conversation,
         message_id=str(spoken[-1].id),
         text="\n".join(message.text for message in spoken if message.text),
-        choice=spoken[-1].choice,
+        # A button of our own that was pressed late means nothing to the dialogue.
+        choice=None if asides.is_pressed(spoken[-1].choice) else spoken[-1].choice,
         channel=turn.channel,
         language=language,
         now=turn.now,

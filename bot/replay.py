@@ -19,7 +19,7 @@ from ruamel.yaml.error import YAMLError
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from bot import accounts, inbox, outbox
+from bot import accounts, inbox, outbox, tidying
 from bot.accounts import Accounts
 from bot.channels.base import Attachment, IncomingMessage
 from bot.clock import Clock
@@ -161,6 +161,8 @@ class _Player:
         while inbox.drain(self._engine, self._dialogue, worker="replay"):
             pass
         while outbox.send_due(self._engine, self._channels, worker="replay"):
+            pass
+        while tidying.delete_due(self._engine, self._channels, worker="replay"):
             pass
 
     def _turn(self, turn: str | dt.timedelta) -> dict[str, Any]:

@@ -21,6 +21,26 @@ class Signal(StrEnum):
     STOP = "stop"
     SOMEONE_HERE = "someone_here"
     BACK = "back"
+    DURESS = "duress"
+    """Someone is here, and the child is in danger."""
+    DELETE = "delete"
+    START = "start"
+    """The network's word for hearing from us again."""
+    HELP = "help"
+    """The network's word for being told who this is."""
+
+
+class ShortAnswer(StrEnum):
+    """What a child answers to a question of the service's own."""
+
+    YES = "yes"
+    NO = "no"
+    SKIP = "skip"
+
+
+def answer_in(text: str) -> ShortAnswer | None:
+    """Gives what a message that is nothing but an answer says, or None."""
+    return _answers().get(_plain(text))
 
 
 def signal_in(text: str) -> Signal | None:
@@ -30,8 +50,20 @@ def signal_in(text: str) -> Signal | None:
 
 @cache
 def _signals() -> dict[str, Signal]:
-    data: dict[str, list[str]] = YAML(typ="safe").load(_DATA.read_text("utf-8"))
-    return {_plain(phrase): Signal(name) for name, phrases in data.items() for phrase in phrases}
+    phrases = _phrases()["signals"]
+    return {_plain(phrase): Signal(name) for name, said in phrases.items() for phrase in said}
+
+
+@cache
+def _answers() -> dict[str, ShortAnswer]:
+    phrases = _phrases()["answers"]
+    return {_plain(phrase): ShortAnswer(name) for name, said in phrases.items() for phrase in said}
+
+
+@cache
+def _phrases() -> dict[str, dict[str, list[str]]]:
+    data: dict[str, dict[str, list[str]]] = YAML(typ="safe").load(_DATA.read_text("utf-8"))
+    return data
 
 
 def _plain(text: str) -> str:

@@ -1,20 +1,23 @@
 """Reading from the database all that a decision needs, as plain values."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from bot.outcome import Turn, TurnMessage
+from bot.outcome import Aside, Reply, Turn, TurnMessage
 from bot.phrases.language import language_of
 from bot.urgency import phrase_level
-from handover import hours, records, service
+from handover import contact_plan, hours, records, safe_words, sealing, service
+from handover.contact_plan import Plan
+from handover.outgoing import Choice
+from handover.plan_times import ONLY_ANSWERS
 from models.base import utc_now
 from models.channel import WORDLESS_KINDS
-from models.conversation import Author, Conversation, Message, UrgencyAssessment
+from models.conversation import Author, Child, Conversation, Message, UrgencyAssessment
 from models.db import reading
-from models.encryption import keyring_of
 from models.urgency import Harm
 
 _PREVIOUS = 8
@@ -103,8 +106,14 @@ def _turn(session: Session, conversation: Conversation, waiting: list[Message]) 
         tokens=_tokens(conversation, present),
         is_open=present.is_open,
         is_covered=conversation.covered_at is not None,
-        is_safe_word=_is_safe_word(session, conversation, waiting[-1].text),
+        own_words=_own_words(session, conversation.child, waiting),
+        is_unsealed=_is_unsealed(conversation, now),
+        has_sealed=sealing.has_sealed(session, conversation),
         has_safe_word=conversation.child.safe_word_digest is not None,
+        may_offer_word=_may_offer_word(conversation.child),
+        aside=_aside(conversation),
+        plan=_plan(conversation),
+        note=sealing.note_text(conversation),
         was_stopped=conversation.stopped_at is not None,
         emergency_answered_at=conversation.emergency_answered_at,
         held_at=conversation.held_at,
@@ -172,12 +181,45 @@ def _was_urgent(session: Session, conversation: Conversation, *, before: dt.date
     return call is not None and call.urgency.raises_alert and call.rung_at < before
 
 
-def _is_safe_word(session: Session, conversation: Conversation, text: str) -> bool:
-    digest = conversation.child.safe_word_digest
-    if digest is None:
-        return False
-    typed = " ".join(text.casefold().split())
-    return keyring_of(session).digest("safe_word", str(conversation.child_id), typed) == digest
+def _own_words(
+    session: Session, child: Child, waiting: Iterable[Message]
+) -> dict[int, safe_words.WordKind]:
+    kinds = {message.id: safe_words.kind_of(session, child, message.text) for message in waiting}
+    return {number: kind for number, kind in kinds.items() if kind is not None}
+
+
+def _is_unsealed(conversation: Conversation, now: dt.datetime) -> bool:
+    until = conversation.unsealed_until
+    return until is not None and now < until
+
+
+def _may_offer_word(child: Child) -> bool:
+    return child.safe_word_digest is None and child.safe_word_offered_at is None
+
+
+def _aside(conversation: Conversation) -> Aside | None:
+    kept: dict[str, Any] | None = conversation.aside
+    if kept is None:
+        return None
+    return Aside(
+        kind=kept["kind"],
+        tries=kept["tries"],
+        then=tuple(
+            Reply(
+                text=reply["text"],
+                choices=tuple(Choice(**choice) for choice in reply["choices"]),
+            )
+            for reply in kept["then"]
+        ),
+    )
+
+
+def _plan(conversation: Conversation) -> Plan:
+    try:
+        return contact_plan.read(conversation.child.contact_plan)
+    except (ValueError, TypeError, KeyError):
+        # Nothing is sent by it either; the child can say it anew.
+        return Plan(times=ONLY_ANSWERS)
 
 
 def _tokens(conversation: Conversation, present: hours.Hours) -> dict[str, str]:

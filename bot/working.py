@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Engine
 
-from bot import outbox
+from bot import outbox, tidying
 from bot.channels.base import Channel
 from bot.doorbell import Bells, Doorbell
 
@@ -55,7 +55,10 @@ def work_outbox(
     """Sends what is due, until `stop`."""
 
     def step() -> bool:
-        return outbox.send_due(engine, channels, worker=name, urgent_only=urgent_only)
+        if outbox.send_due(engine, channels, worker=name, urgent_only=urgent_only):
+            return True
+        # What is to be said comes before what is to be taken back.
+        return not urgent_only and tidying.delete_due(engine, channels, worker=name)
 
     _loop(step, bells.outbox, stop, name)
 

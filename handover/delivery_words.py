@@ -176,6 +176,46 @@ DELIVERY_WORDS |= {
         ),
         do="Send an approved template, or reach the child another safe way.",
     ),
+    "channel_not_allowed": DeliveryWords(
+        happened="The child said that we may not write to them on this channel.",
+        do="Write to them on a channel they allowed. Their safe-contact plan names it.",
+    ),
+    "plan_unreadable": DeliveryWords(
+        happened="The child's safe-contact plan cannot be read, so nothing is sent first.",
+        do="Set the plan anew with the child, or reach them another safe way.",
+    ),
+    "shared_phone": DeliveryWords(
+        happened=(
+            "Others see this phone. Only a neutral note was sent; the child reads your words"
+            " after they send their safe word."
+        ),
+        do="Do not take it for read. If they have no word, make sure that it is them, then unseal.",
+    ),
+    "long_quiet": DeliveryWords(
+        happened=(
+            "The child has not written for more than a day. Only a neutral note was sent; they"
+            " read your words after they send their safe word."
+        ),
+        do="Do not take it for read.",
+    ),
+    "window_note": DeliveryWords(
+        happened=(
+            "WhatsApp takes no free message more than 24 hours after the child last wrote. Only"
+            " the approved note was sent; your words go when they answer."
+        ),
+        do="Do not take it for read. If it is urgent, reach the child another safe way.",
+    ),
+    "note_only": DeliveryWords(
+        happened=(
+            "The child wants nothing in text messages. Only a neutral note was sent, and your"
+            " words are not given out by text."
+        ),
+        do=_ANOTHER_WAY,
+    ),
+    "sealed_expired": DeliveryWords(
+        happened="Only a neutral note was sent, and no safe word came in time.",
+        do="The child has not read this. " + _ANOTHER_WAY,
+    ),
     "no_answer": DeliveryWords(
         happened="The provider gave no answer. We are finding out whether the message went.",
         do="Nothing. It is looked for, and sent again only if it did not go.",

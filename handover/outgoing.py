@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -28,6 +29,8 @@ class Words:
     text: str
     choices: tuple[Choice, ...] = ()
     urgency: Urgency = Urgency.NO_CONCERN
+    is_note: bool = False
+    """Whether it is the neutral note that stands for sealed words."""
 
 
 def queue_message(
@@ -52,7 +55,7 @@ def queue_message(
         author=Author.PRACTITIONER if practitioner else Author.BOT,
         practitioner_id=practitioner.id if practitioner else None,
         text=shown_text(words.text, words.choices, conversation.capability),
-        details=_details(words.choices),
+        details=_details(words),
         answers_id=answers.id if answers else None,
         external_id=external_id,
         created_at=now,
@@ -102,7 +105,12 @@ def _parts(text: str, limit: int) -> Iterator[str]:
         yield text
 
 
-def _details(choices: Sequence[Choice]) -> dict[str, list[dict[str, str]]] | None:
-    if not choices:
-        return None
-    return {"choices": [{"title": choice.title, "payload": choice.payload} for choice in choices]}
+def _details(words: Words) -> dict[str, Any] | None:
+    details: dict[str, Any] = {}
+    if words.choices:
+        details["choices"] = [
+            {"title": choice.title, "payload": choice.payload} for choice in words.choices
+        ]
+    if words.is_note:
+        details["is_note"] = True
+    return details or None

@@ -47,6 +47,16 @@ def texts(key: str, language: str, tokens: Mapping[str, str] | None = None) -> t
     return tuple(fill(entry, language, tokens or {}) for entry in entries)
 
 
+def has(key: str, language: str) -> bool:
+    """Tells whether a language has texts of its own for a key."""
+    return key in _texts(language)
+
+
+def raw(key: str, language: str) -> str:
+    """Gives the first text of a key as it is written, with the spaces around it."""
+    return (_texts(language).get(key) or _texts(FALLBACK)[key])[0]
+
+
 def fill(text: str, language: str, tokens: Mapping[str, str]) -> str:
     """Gives a text with each `[[token]]` replaced; an unknown one vanishes.
 
@@ -89,7 +99,12 @@ def _number_tokens() -> dict[str, str]:
 
 @cache
 def _texts(language: str) -> dict[str, list[str]]:
-    return _read(language) if language in languages() else {}
+    if language not in languages():
+        return {}
+    # What is said of safe contact stands in files of its own, in the languages that have it.
+    contact = f"contact/{language}"
+    more = _read(contact) if (_DATA / f"{contact}.yml").exists() else {}
+    return {**_read(language), **more}
 
 
 @cache

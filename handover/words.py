@@ -38,6 +38,7 @@ REASONS = {
     HandoverReason.WRONG_READER: "Somebody else may be reading",
     HandoverReason.RELEASED: "A practitioner gave it back",
     HandoverReason.OPTED_OUT: "Someone texted STOP from their number, and we are blocked",
+    HandoverReason.DURESS: "They used their danger word. Someone is with them: do not write",
     HandoverReason.FORGOTTEN_WORD: "They cannot remember their safe word",
     HandoverReason.WELFARE_CHECK: "They went quiet after something worrying. Decide what to do",
     HandoverReason.ANOTHER_CHANNEL: "Someone says they wrote to us before from another phone",
@@ -230,7 +231,8 @@ def delivery(parts: list[Delivery]) -> tuple[str, str, bool]:
     words = _DELIVERY[worst.status]
     if worst.error_code in _HELD_BACK:
         return words, _HELD_BACK[worst.error_code], worst.status in _BAD
-    if worst.status in _BAD or (worst.error_code and worst.status.is_waiting):
+    is_explained = worst.status is DeliveryStatus.SEALED or worst.status.is_waiting
+    if worst.status in _BAD or (worst.error_code and is_explained):
         reason = delivery_words(worst.error_code)
         return words, f"{reason.happened} {reason.do}", worst.status in _BAD
     return words, "", False

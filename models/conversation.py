@@ -76,6 +76,7 @@ class HandoverReason(enum.StrEnum):
     """A child at risk went quiet: a person decides what is done."""
     ANOTHER_CHANNEL = "another_channel"
     """Somebody says that they are a child we know from another channel."""
+    DURESS = "duress"
 
 
 class Child(Base):

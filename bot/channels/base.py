@@ -124,6 +124,8 @@ class OutgoingPart:
     reveal: bool = False
     """False keeps the message out of the provider's and phone's reach where the channel can:
     no forwarding, no link preview."""
+    template: str | None = None
+    """The provider's id of an approved template that says the same, where free text may not go."""
     queued_at: dt.datetime | None = None
     attempted_at: dt.datetime | None = None
     """When an earlier try began whose result is not known."""
@@ -182,7 +184,12 @@ class Channel(Protocol):
         """Tells the provider a button press was received, where the channel needs it."""
 
     def delete(self, address: str, external_id: str) -> bool:
-        """Takes one message back from the child's phone; False where it cannot."""
+        """Takes one message back from the child's phone; False where it never can.
+
+        Raises:
+            DeliveryFailedError: not now.
+            DeliveryUnknownError: no answer came.
+        """
 
     def close(self) -> None:
         """Releases connections and threads."""

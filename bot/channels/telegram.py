@@ -152,11 +152,19 @@ class TelegramChannel:
             self._try("acknowledging_failed", lambda bot: bot.answer_callback_query(query_id))
 
     def delete(self, address: str, external_id: str) -> bool:
-        """Takes a message from the chat, ours or the child's; False after 48 hours."""
+        """Takes a message from the chat, ours or the child's; False after 48 hours.
+
+        Raises:
+            DeliveryFailedError: Telegram is busy or away; it may be tried again.
+            DeliveryUnknownError: no answer came.
+        """
         if not external_id.isdecimal():
             return False
         chat_id, message_id = _chat_id(address), int(external_id)
-        return self._try("deleting_failed", lambda bot: bot.delete_message(chat_id, message_id))
+        try:
+            return self._call(lambda bot: bot.delete_message(chat_id, message_id))
+        except DeliveryRefusedError:
+            return False
 
     def fetch_updates(
         self, offset: int | None, *, wait: dt.timedelta, stop: threading.Event

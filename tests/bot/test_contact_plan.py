@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from bot import outbox
+from bot import cover, outbox
 from bot.channels.base import OutgoingPart
 from handover import service, wording
 from models.base import clock_set_to
@@ -26,7 +26,9 @@ from tests.fakes.clock import MovableClock
 from tests.fakes.dialogue import FakeDialogue
 
 _LONDON = ZoneInfo("Europe/London")
-_COVERS = {*wording.texts("cover", "en"), *wording.texts("cover_again", "en")}
+_COVERS = {
+    *(*wording.texts("cover", "en"), *wording.texts("cover_again", "en"), *cover.texts()),
+}
 _FAREWELL = set(wording.texts("stopped", "en"))
 _SAID = st.sampled_from(
     [

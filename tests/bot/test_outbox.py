@@ -368,7 +368,11 @@ def test_only_the_outbox_and_its_helpers_reach_a_phone():
         for method in _methods_called(path)
     }
 
-    assert callers == {("bot/outbox.py", "send"), ("bot/courtesy.py", "show_typing")}
+    assert callers == {
+        ("bot/outbox.py", "send"),
+        ("bot/tidying.py", "delete"),
+        ("bot/courtesy.py", "show_typing"),
+    }
 
 
 def _methods_called(path: Path) -> set[str]:

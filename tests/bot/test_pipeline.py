@@ -1,22 +1,26 @@
 """What is decided, whatever the turn: never silence, never an emergency without a person."""
 
 import datetime as dt
+from dataclasses import replace
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot import pipeline
-from bot.outcome import Change, Outcome, Turn, TurnMessage
+from bot import cover, pipeline
+from bot.outcome import Aside, Change, Outcome, Reply, Turn, TurnMessage
 from bot.signals import Signal, signal_in
 from bot.urgency import phrase_level
 from handover import wording
+from handover.safe_words import WordKind
 from models.channel import WORDLESS_KINDS, ChannelName, MessageKind
 from models.conversation import HandoverReason, Holder
 from models.urgency import Urgency, highest
 from tests.fakes.dialogue import FakeDialogue
 
 NOW = dt.datetime(2026, 1, 13, 15, 30, tzinfo=dt.UTC)
-_COVERS = {*wording.texts("cover", "en"), *wording.texts("cover_again", "en")}
+_COVERS = {
+    *(*wording.texts("cover", "en"), *wording.texts("cover_again", "en"), *cover.texts()),
+}
 _SAID = (
     "hi",
     "",
@@ -24,6 +28,9 @@ _SAID = (
     "stop",
     "im back",
     "no",
+    "delete",
+    "x help",
+    "purple tiger",
     "he is hitting me right now",
     "my dad hits me every night",
     "im sad at school",
@@ -61,7 +68,17 @@ turns = st.builds(
     asked=st.sampled_from([None, "safe_now", "age"]),
     is_open=st.booleans(),
     is_covered=st.booleans(),
-    is_safe_word=st.booleans(),
+    own_words=st.dictionaries(st.integers(1, 3), st.sampled_from(WordKind), max_size=1),
+    has_sealed=st.booleans(),
+    is_unsealed=st.booleans(),
+    may_offer_word=st.booleans(),
+    aside=st.none()
+    | st.builds(
+        Aside,
+        kind=st.sampled_from(["times", "times_again", "word", "if_someone_else"]),
+        then=st.sampled_from([(), (Reply(text="How old are you?"),)]),
+        tries=st.integers(1, 3),
+    ),
     has_safe_word=st.booleans(),
     was_stopped=st.booleans(),
     emergency_answered_at=_moments,
@@ -139,7 +156,9 @@ def test_the_bot_says_nothing_of_its_own_beside_a_practitioner(turn: Turn, dialo
     if turn.holder is Holder.PRACTITIONER:
         assert at_once is None
         if outcome.replies:
-            signals = {Change.STOP, Change.COVER, Change.UNCOVER}
+            signals = {
+                *(Change.STOP, Change.COVER, Change.UNCOVER, Change.UNSEAL, Change.TIDY),
+            }
             assert turn.is_covered or signals & outcome.changes
 
 
@@ -161,6 +180,23 @@ def test_giving_up_tells_the_truth_and_calls_a_person(turn: Turn):
         assert {reply.text for reply in outcome.replies} <= _COVERS
     else:
         assert outcome.replies or turn.holder is Holder.PRACTITIONER
+
+
+@settings(deadline=None, max_examples=200)
+@given(turn=turns, dialogue=dialogues())
+def test_the_danger_word_shows_only_the_helper_and_calls_to_an_emergency(
+    turn: Turn, dialogue: FakeDialogue
+):
+    in_danger = replace(turn, own_words={turn.messages[0].id: WordKind.DURESS})
+    at_once, outcome = decide(in_danger, dialogue)
+
+    assert at_once is None
+    if all(message.kind in WORDLESS_KINDS for message in turn.messages):
+        return
+    assert {reply.text for reply in outcome.replies} <= _COVERS
+    assert outcome.urgency is Urgency.EMERGENCY
+    assert outcome.handover is HandoverReason.DURESS
+    assert Change.COVER in outcome.changes
 
 
 @given(text=st.text(max_size=200))

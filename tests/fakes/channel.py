@@ -55,6 +55,10 @@ class FakeChannel:
         self.looked_for: list[OutgoingPart] = []
         self.missed_messages: list[IncomingMessage] = []
         self.typing_shown: list[str] = []
+        self.delete_failures: deque[Exception] = deque()
+        """Each is raised by one `delete`."""
+        self.undeletable: set[str] = set()
+        self.deleted: list[tuple[str, str]] = []
         self.before_send: Callable[[OutgoingPart], None] | None = None
 
     @property
@@ -120,9 +124,16 @@ class FakeChannel:
     def acknowledge(self, message: IncomingMessage) -> None:
         """Does nothing."""
 
-    def delete(self, address: str, external_id: str) -> bool:  # noqa: ARG002
-        """Deletes nothing."""
-        return False
+    def delete(self, address: str, external_id: str) -> bool:
+        """Takes a message from the phone, unless an error waits or it is to stay."""
+        with self._lock:
+            if self.delete_failures:
+                raise self.delete_failures.popleft()
+            if external_id in self.undeletable:
+                return False
+            self.deleted.append((address, external_id))
+            self.sent = [one for one in self.sent if one.external_id != external_id]
+        return True
 
     def close(self) -> None:
         """Does nothing."""

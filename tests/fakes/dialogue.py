@@ -31,6 +31,8 @@ class FakeDialogue:
         self.cannot_score = False
         self.replies: tuple[str, ...] | None = None
         """What to say instead of the usual."""
+        self.responses: dict[str, str] = {}
+        """The name of the response that has a text, where it matters."""
         self.choices: tuple[Choice, ...] = ()
         """Choices under the last reply."""
         self.commands: tuple[str, ...] = ()
@@ -59,7 +61,7 @@ class FakeDialogue:
             state=f"after {turn.message_id}",
             replies=tuple(
                 DialogueReply(
-                    response="utter_fake",
+                    response=self.responses.get(text, "utter_fake"),
                     text=text,
                     choices=self.choices if number == last else (),
                 )

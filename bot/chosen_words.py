@@ -1,0 +1,111 @@
+"""Words of the child's own: chosen, changed or forgotten, in whatever words they say so."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from handover.safe_words import WordKind
+
+_NAMED = {
+    WordKind.SAFE: r"(?:safe|secret|code|pass) ?word",
+    WordKind.COVER: r"(?:hid(?:e|ing)|cover(?: up)?) ?(?:word|emoji|sign)",
+    WordKind.DURESS: r"(?:danger|panic|duress|emergency|sos) ?(?:word|emoji|sign)",
+}
+_IS = r"(?:['\u2019]?s|is|to|will be|should be|can be|as|=|:|-)"
+_WORD = (
+    r"[\"'\u2018\u201c]?(?P<word>\S+(?: \S+){0,2}?)[\"'\u2019\u201d]?[.!]*"
+    r"\s*(?:please|pls|ok|thanks)?\s*$"
+)
+_CHOOSES = {
+    kind: re.compile(
+        rf"\b(?:(?:set|change|make) (?:my|the)|my) (?:new )?{named}\s*{_IS}\s*{_WORD}",
+        re.IGNORECASE,
+    )
+    for kind, named in _NAMED.items()
+}
+_CHOOSES_WELSH = re.compile(rf"\bfy ngair saff (?:yw|ydy)\s*{_WORD}", re.IGNORECASE)
+_IF_I_SAY = re.compile(
+    r"\b(?:if|when|whenever) i (?:say|send|type|text|put|write|msg) [\"'\u2018\u201c]?"
+    r"(?P<word>\S+(?: (?!(?:it|that|then|means?|pretend|act|hide|call)\b)\S+)?)"
+    r"[\"'\u2019\u201d]?,? "
+    r"(?P<rest>(?:it |that )?means?\b.*|"
+    r"(?:then )?(?:u |you |please |pls )?(?:can |should |must )?"
+    r"(?:pretend|act|hide|call|get|send)\b.*|"
+    r"then (?:im|i am|i) (?:in danger|in trouble|need help|not safe)\b.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_DANGER = re.compile(
+    r"\b(?:danger|trouble|help|emergency|police|hurt\w*|unsafe|not safe|999|scared)\b",
+    re.IGNORECASE,
+)
+_SOMEBODY = re.compile(
+    r"\b(?:some ?(?:one|body|1)|mum|mam|mom|dad|he|hes|she|shes|they|theyre|parents?|pretend|"
+    r"act|hide|homework|watching|looking|coming)\b",
+    re.IGNORECASE,
+)
+_FORGETS = re.compile(
+    r"\b(?:forgot(?:ten)?|(?:cant|can not|cannot|can't|don't|dont|do not) remember|lost|"
+    r"don'?t know|dont no) (?:what )?(?:my|the) (?:own )?(?:safe |secret |code |pass )?word\b|"
+    r"\banghofi\w* fy ngair\b",
+    re.IGNORECASE,
+)
+_LONGEST = 40
+_SHORTEST = 2
+_DATA = Path(__file__).parent / "chosen_words.yml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choosing:
+    """A word that a child chose, and where it stands in the message."""
+
+    kind: WordKind
+    word: str
+    start: int
+    end: int
+
+
+def choosing_in(text: str) -> Choosing | None:
+    """Gives the word that a message chooses, or None."""
+    for kind, pattern in _CHOOSES.items():
+        if found := pattern.search(text):
+            return _choosing(kind, found)
+    if found := _CHOOSES_WELSH.search(text):
+        return _choosing(WordKind.SAFE, found)
+    found = _IF_I_SAY.search(text)
+    if found is None or not is_fit(found["word"]):
+        # "If I say anything he hits me" chooses no word.
+        return None
+    if _DANGER.search(found["rest"]):
+        return _choosing(WordKind.DURESS, found)
+    return _choosing(WordKind.COVER, found) if _SOMEBODY.search(found["rest"]) else None
+
+
+def forgets_word(text: str) -> bool:
+    """Tells whether the child says that they no longer know their word."""
+    return _FORGETS.search(text) is not None
+
+
+def is_fit(word: str) -> bool:
+    """Tells whether a word is one that nobody would write by chance or guess at once."""
+    plain = " ".join(word.casefold().split()).strip("\"'.,!? ")
+    is_emoji = bool(plain) and not any(character.isalnum() for character in plain)
+    is_long_enough = is_emoji or len(plain) >= _SHORTEST
+    return is_long_enough and len(plain) <= _LONGEST and plain not in _guessed()
+
+
+def looks_like_word(text: str) -> bool:
+    """Tells whether a message may be a word that was asked for, rather than something told."""
+    return "\n" not in text.strip() and 1 <= len(text.split()) <= 3 and "?" not in text
+
+
+def _choosing(kind: WordKind, found: re.Match[str]) -> Choosing:
+    return Choosing(kind=kind, word=found["word"], start=found.start("word"), end=found.end("word"))
+
+
+@cache
+def _guessed() -> frozenset[str]:
+    data: dict[str, list[str]] = YAML(typ="safe").load(_DATA.read_text("utf-8"))
+    return frozenset(str(word) for word in data["guessed"])

@@ -1,0 +1,128 @@
+"""Overrides: in an emergency, two people decide that a message goes against the plan."""
+
+import datetime as dt
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from handover import audit, service
+from models.base import utc_now
+from models.contact_plan import SendOverride
+from models.conversation import Conversation, DeliveryStatus, Message
+from models.practitioner import Practitioner
+from models.urgency import Urgency
+
+# A second person who looks hours later looks at another moment than the first did.
+_ASKED_FOR = dt.timedelta(minutes=30)
+_HELD_BACK = {DeliveryStatus.HELD, DeliveryStatus.SEALED, DeliveryStatus.WITHHELD}
+
+
+class OverrideRefusedError(Exception):
+    """The message may not be sent against the plan; the text says why."""
+
+
+def ask_override(
+    session: Session, practitioner: Practitioner, message_id: int, *, reason: str
+) -> SendOverride:
+    """Gives the request that a second person must confirm before a message goes.
+
+    Raises:
+        AccessDeniedError: the conversation is not theirs to see.
+        OverrideRefusedError: there is no emergency, or nothing is held back.
+        ValueError: there is no reason.
+    """
+    if not reason.strip():
+        raise ValueError("Say why this cannot wait.")
+    message = session.get(Message, message_id)
+    if message is None:
+        raise service.AccessDeniedError
+    conversation = service.access_conversation(
+        session, practitioner, message.conversation_id, for_update=True
+    )
+    _check(conversation, message)
+    asked = session.scalars(
+        select(SendOverride).where(SendOverride.message_id == message.id)
+    ).one_or_none()
+    if asked is None:
+        asked = SendOverride(
+            authority_id=conversation.authority_id,
+            conversation_id=conversation.id,
+            message_id=message.id,
+        )
+        session.add(asked)
+    elif asked.confirmed_at is not None:
+        raise OverrideRefusedError("Two people have decided on this message already.")
+    asked.reason = reason.strip()
+    asked.asked_by_id = practitioner.id
+    asked.asked_at = utc_now()
+    session.flush()
+    _note(session, "override_asked", conversation, practitioner, message)
+    return asked
+
+
+def confirm_override(session: Session, practitioner: Practitioner, override_id: int) -> None:
+    """Sends the message, on a second person's word.
+
+    Raises:
+        AccessDeniedError: the conversation is not theirs to see.
+        OverrideRefusedError: they asked for it themselves, or it was asked too long ago.
+    """
+    asked = session.get(SendOverride, override_id, with_for_update=True)
+    if asked is None:
+        raise service.AccessDeniedError
+    conversation = service.access_conversation(
+        session, practitioner, asked.conversation_id, for_update=True
+    )
+    if asked.asked_by_id == practitioner.id:
+        raise OverrideRefusedError("A second person must confirm this.")
+    if asked.confirmed_at is not None:
+        raise OverrideRefusedError("Two people have decided on this message already.")
+    if utc_now() - asked.asked_at > _ASKED_FOR:
+        raise OverrideRefusedError("This was asked more than half an hour ago. Ask again.")
+    _check(conversation, asked.message)
+    now = utc_now()
+    asked.confirmed_by_id = practitioner.id
+    asked.confirmed_at = now
+    for part in asked.message.deliveries:
+        if part.status in _HELD_BACK:
+            part.overridden_at = now
+            part.status = DeliveryStatus.QUEUED
+            part.not_before = now
+            part.urgency = Urgency.EMERGENCY
+    _note(session, "override_confirmed", conversation, practitioner, asked.message)
+
+
+def waiting(session: Session, conversation: Conversation) -> list[SendOverride]:
+    """Gives the requests that still wait for a second person, oldest first."""
+    asked = session.scalars(
+        select(SendOverride)
+        .where(SendOverride.conversation_id == conversation.id)
+        .where(SendOverride.confirmed_at.is_(None))
+        .where(SendOverride.asked_at > utc_now() - _ASKED_FOR)
+        .order_by(SendOverride.id)
+    )
+    return list(asked)
+
+
+def _check(conversation: Conversation, message: Message) -> None:
+    if conversation.urgency is not Urgency.EMERGENCY:
+        raise OverrideRefusedError("Only in an emergency may a message go against the plan.")
+    if not any(part.status in _HELD_BACK for part in message.deliveries):
+        raise OverrideRefusedError("Nothing of this message is held back.")
+
+
+def _note(
+    session: Session,
+    action: str,
+    conversation: Conversation,
+    practitioner: Practitioner,
+    message: Message,
+) -> None:
+    audit.record(
+        session,
+        action,
+        conversation=conversation,
+        practitioner=practitioner,
+        details={"message_id": message.id},
+    )
+    audit.announce(session, conversation, "delivery", message.id)

@@ -1,0 +1,134 @@
+"""Sealing: words that only a neutral note stands for, until the child's safe word is given."""
+
+import datetime as dt
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from handover import audit, contact_plan, outgoing, service, wording
+from handover.outgoing import Words
+from models.base import utc_now
+from models.conversation import Author, Conversation, Delivery, DeliveryStatus, Message
+from models.practitioner import Practitioner
+
+# After the safe word, news goes through this long; then it is sealed again.
+UNSEALED_FOR = dt.timedelta(minutes=10)
+_SEALED_DAYS = 7
+_NOTE_AGAIN_AFTER = dt.timedelta(hours=20)
+# Of a text that may never say more, each message of the child's is answered by a note.
+_ANSWER_AGAIN_AFTER = dt.timedelta(minutes=1)
+
+
+def seal(session: Session, delivery: Delivery, reason: str) -> None:
+    """Keeps a part back, and queues the note that stands for it, unless one just went."""
+    conversation = delivery.conversation
+    days = conversation.authority.sealed_days or _SEALED_DAYS
+    delivery.status = DeliveryStatus.SEALED
+    delivery.error_code = reason
+    delivery.expires_at = delivery.expires_at or utc_now() + dt.timedelta(days=days)
+    audit.announce(session, conversation, "delivery", delivery.message_id)
+    is_answer = delivery.message.answers_id is not None
+    if not _was_told(session, conversation, is_answer=is_answer):
+        _queue_note(session, conversation, is_answer=is_answer)
+
+
+def note_text(conversation: Conversation) -> str:
+    """Gives the neutral note of the conversation's authority, which says nothing of children."""
+    chosen = conversation.authority.neutral_note
+    has_word = conversation.child.safe_word_digest is not None
+    key = "sealed_note" if has_word else "sealed_note_no_word"
+    return chosen or wording.texts(key, wording.FALLBACK)[0]
+
+
+def has_sealed(session: Session, conversation: Conversation) -> bool:
+    """Tells whether words wait for the safe word."""
+    return session.scalars(_sealed(conversation).limit(1)).first() is not None
+
+
+def release(session: Session, conversation: Conversation) -> int:
+    """Lets sealed words go, on the safe word, and for a while those that follow; gives how many."""
+    now = utc_now()
+    conversation.unsealed_until = now + UNSEALED_FOR
+    waiting = session.scalars(_sealed(conversation).with_for_update()).all()
+    for delivery in waiting:
+        delivery.status = DeliveryStatus.QUEUED
+        delivery.not_before = now
+        audit.announce(session, conversation, "delivery", delivery.message_id)
+    return len(waiting)
+
+
+def unseal(
+    session: Session, practitioner: Practitioner, conversation_id: int, *, reason: str
+) -> int:
+    """Lets a person give sealed words out, who has made sure that it is the child; gives how many.
+
+    Raises:
+        AccessDeniedError: it is not theirs to see.
+        ValueError: they did not say how they know.
+    """
+    if not reason.strip():
+        raise ValueError("Say how you know that it is the child.")
+    conversation = service.access_conversation(
+        session, practitioner, conversation_id, for_update=True
+    )
+    released = release(session, conversation)
+    audit.record(
+        session,
+        "unsealed_by_person",
+        conversation=conversation,
+        practitioner=practitioner,
+        details={"parts": released},
+    )
+    return released
+
+
+def expire(session: Session, *, limit: int = 200) -> list[Delivery]:
+    """Gives the sealed parts whose time has run out; they are no longer given out."""
+    expired = session.scalars(
+        select(Delivery)
+        .where(Delivery.status == DeliveryStatus.SEALED)
+        .where(Delivery.expires_at <= utc_now())
+        .order_by(Delivery.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Delivery)
+    ).all()
+    for delivery in expired:
+        delivery.status = DeliveryStatus.WITHHELD
+        delivery.error_code = "sealed_expired"
+        audit.announce(session, delivery.conversation, "delivery", delivery.message_id)
+    return list(expired)
+
+
+def _sealed(conversation: Conversation) -> Select[Delivery]:
+    return (
+        select(Delivery)
+        .where(Delivery.conversation_id == conversation.id)
+        .where(Delivery.status == DeliveryStatus.SEALED)
+        # What the child wants in no text at all is not given out by text on a word either.
+        .where(Delivery.error_code != "note_only")
+        .order_by(Delivery.id)
+    )
+
+
+def _was_told(session: Session, conversation: Conversation, *, is_answer: bool) -> bool:
+    """Tells whether a note went lately, since the child last saw what waited."""
+    wait = _ANSWER_AGAIN_AFTER if is_answer else _NOTE_AGAIN_AFTER
+    since = utc_now() - wait
+    if conversation.unsealed_until is not None:
+        since = max(since, conversation.unsealed_until - UNSEALED_FOR)
+    ours = session.scalars(
+        select(Message)
+        .where(Message.conversation_id == conversation.id)
+        .where(Message.author == Author.BOT)
+        .where(Message.created_at > since)
+    )
+    return any(contact_plan.is_note(message) for message in ours)
+
+
+def _queue_note(session: Session, conversation: Conversation, *, is_answer: bool) -> None:
+    text = note_text(conversation)
+    if is_answer:
+        text = wording.texts("note_answer", wording.FALLBACK)[0]
+    outgoing.queue_message(
+        session, conversation, Words(text=text, urgency=conversation.urgency, is_note=True)
+    )
