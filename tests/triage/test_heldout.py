@@ -1,37 +1,21 @@
 """The held-out messages: what was reached, kept from slipping back."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.evaluate import measure
-from bot.labelled import Example
-from models.urgency import Harm, Urgency
-from tests.triage.scoring import ROOT, judged
+from bot.labelled import read_examples
+from tests.triage.scoring import judged
 
 _HELD_OUT = Path(__file__).parent / "heldout.jsonl"
 
 pytestmark = [pytest.mark.rasa, pytest.mark.timeout(600)]
 
 
-def _read(path: Path) -> Iterator[Example]:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        yield Example(
-            id=row["id"],
-            text=row["text"],
-            level=Urgency(row["urgency"]),
-            harms=frozenset(Harm(harm) for harm in row["harms"]),
-            language=row["lang"],
-            tags=tuple(row["tags"]),
-        )
-
-
 @pytest.fixture(scope="module")
 def figures():
-    examples = list(_read(_HELD_OUT))
+    examples = read_examples(_HELD_OUT)
     pairs = list(zip(examples, judged([one.text for one in examples]), strict=True))
     return (
         measure([pair for pair in pairs if pair[0].language == "en"]),
@@ -56,15 +40,3 @@ def test_alarms_are_few_and_harm_is_heard(figures):
     assert english.false_alarms <= 0.06
     assert english.macro_f1 >= 0.78
     assert other.macro_f1 >= 0.65
-
-
-def test_nothing_that_measures_is_ever_trained_on():
-    measured = {one.text.casefold() for one in _read(_HELD_OUT)}
-    trained = {
-        json.loads(line)["text"].casefold()
-        for path in (ROOT / "dialogues" / "triage" / "data").glob("*.jsonl")
-        for line in path.read_text(encoding="utf-8").splitlines()
-    }
-
-    assert len(measured) >= 300
-    assert measured & trained == set()
