@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, defer
 
-from bot import changing
+from bot import changing, silence
 from bot.outcome import Change, Outcome, Turn
 from bot.urgency import Assessment
 from handover import (
@@ -57,6 +57,8 @@ def carry_out(
         _speak(session, conversation, messages, outcome)
         _call(session, conversation, messages, outcome)
         if not is_first_aid:
+            if any(message.kind not in WORDLESS_KINDS for message in turn.messages):
+                silence.note(session, conversation, outcome)
             _finish(session, conversation, messages, outcome)
     return True
 

@@ -8,7 +8,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot import carrying_out, inbox, outbox, receipts, urgency
+from bot import carrying_out, inbox, outbox, receipts, silence, urgency
 from bot.channels.base import Channel, DeliveryFailedError
 from bot.dialogue import Dialogue, DialogueUnavailableError
 from bot.doorbell import Bells
@@ -82,6 +82,7 @@ class Clock:
             self.expire_sealed: 60,
             self.score_again: 5,
             self.submit_quiet_contacts: 30,
+            self.follow_silence: 30,
             self.fetch_missed: 120,
             self.forget_live_events: 3600,
         }
@@ -129,6 +130,11 @@ class Clock:
                     reason=HandoverReason.CONTACT_READY,
                     urgency=contact.urgency,
                 )
+
+    def follow_silence(self) -> None:
+        """Writes to children who went quiet after a risk, where it is safe, and asks a person."""
+        if silence.follow(self._engine):
+            self._bells.outbox.ring()
 
     def fetch_missed(self) -> None:
         """Asks each provider for messages whose webhook never reached us."""
@@ -212,6 +218,8 @@ def _score_again(engine: Engine, dialogue: Dialogue, assessment_id: int) -> None
         conversation.urgency = assessment.level
         records.raise_urgency(records.current_contact(session, conversation), assessment.level)
         audit.announce(session, conversation, "urgency", message.id)
+        if assessment.level.raises_alert:
+            silence.begin(session, conversation)
         if assessment.level.raises_alert or conversation.holder is Holder.BOT:
             is_emergency = assessment.level is Urgency.EMERGENCY
             reason = HandoverReason.EMERGENCY if is_emergency else HandoverReason.URGENT

@@ -21,7 +21,7 @@ from models.conversation import (
     UrgencyAssessment,
 )
 from models.practitioner import Practitioner, RoleName
-from models.urgency import Urgency
+from models.urgency import Urgency, highest
 
 
 class AccessDeniedError(Exception):
@@ -74,8 +74,12 @@ def request(
     reason: HandoverReason,
     urgency: Urgency,
     message: Message | None = None,
+    must_ring: bool = False,
 ) -> Handover:
-    """Calls for a person, or rings the open call again when it has become more urgent."""
+    """Calls for a person, or rings the open call again when it has become more urgent.
+
+    With `must_ring` it rings again however urgent it was, and says the new reason.
+    """
     open_call = open_handover(session, conversation)
     if open_call is None:
         open_call = Handover(
@@ -88,8 +92,8 @@ def request(
         session.add(open_call)
         session.flush()
         _ring(session, conversation, open_call)
-    elif urgency.rank > open_call.urgency.rank or _rings_again(open_call, urgency):
-        open_call.urgency = urgency
+    elif must_ring or urgency.rank > open_call.urgency.rank or _rings_again(open_call, urgency):
+        open_call.urgency = highest(open_call.urgency, urgency)
         open_call.reason = reason
         open_call.rung_at = utc_now()
         open_call.acknowledged_at = None

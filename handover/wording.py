@@ -101,10 +101,12 @@ def _number_tokens() -> dict[str, str]:
 def _texts(language: str) -> dict[str, list[str]]:
     if language not in languages():
         return {}
-    # What is said of safe contact stands in files of its own, in the languages that have it.
-    contact = f"contact/{language}"
-    more = _read(contact) if (_DATA / f"{contact}.yml").exists() else {}
-    return {**_read(language), **more}
+    # What belongs to one matter stands in a folder of its own, in the languages that have it.
+    folders = sorted(path.parent.name for path in _DATA.glob(f"*/{language}.yml"))
+    found = _read(language)
+    for folder in folders:
+        found = {**found, **_read(f"{folder}/{language}")}
+    return found
 
 
 @cache

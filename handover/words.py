@@ -103,6 +103,7 @@ _HELD_BACK = {
     "someone_is_here": "The child told us that somebody is with them.",
     "child_stopped": "The child asked us to stop writing.",
     "window_closed": "WhatsApp allows free messages for 24 hours after the child last wrote.",
+    "no_longer_needed": "It was not needed any more.",
     "outside_safe_times": "It is outside the times at which the child said it is safe.",
 }
 # From what went worst to what went best: a message in parts is as good as its worst part.
