@@ -23,7 +23,7 @@ from bot.channels.base import (
     OutgoingPart,
 )
 from bot.channels.choices import buttons_of
-from handover import audit, contact_plan, sealing
+from handover import audit, contact_plan, decisions, sealing
 from handover.contact_plan import Permission
 from models.base import utc_now
 from models.conversation import Child, Conversation, Delivery, DeliveryStatus
@@ -312,6 +312,8 @@ def _settle(engine: Engine, job: _Job, result: _Result) -> None:
             delivery.external_id = result.external_id
             delivery.sent_at = now
             receipts.apply_early(session, delivery)
+            session.flush()
+            decisions.note_sent(session, delivery)
         if result.status is DeliveryStatus.QUEUED:
             _wait(delivery, result, now)
         is_lost = delivery.status in {DeliveryStatus.REFUSED, DeliveryStatus.FAILED}

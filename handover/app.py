@@ -22,11 +22,13 @@ from handover.live import Feed
 from handover.rendering import Pieces
 from handover.service import AccessDeniedError
 from handover.settings import ConsoleSettings
-from handover.views import account, conversation, queue, shared, welcome
+from handover.views import account, contact, conversation, queue, shared, welcome
 from handover.views.shared import Console
 from models.db import transaction
 
 log = structlog.get_logger()
+
+_PAGES = (queue.pages, conversation.pages, contact.pages, account.pages, welcome.pages)
 
 _MOST_BYTES = 256 * 1024
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -68,7 +70,7 @@ def create_app(
     pieces = Pieces(app.jinja_env)
     feed = Feed(engine, pieces, most_watchers=most_watchers)
     app.extensions["console"] = Console(engine=engine, settings=settings, feed=feed, pieces=pieces)
-    for blueprint in (queue.pages, conversation.pages, account.pages, welcome.pages, *blueprints):
+    for blueprint in (*_PAGES, *blueprints):
         app.register_blueprint(blueprint)
     _guard(app, csrf)
     _note_sign_ins(app, engine)

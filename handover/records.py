@@ -1,5 +1,6 @@
 """The gathered record: contacts and answers, where nothing a child said is overwritten."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handover import audit, hours
+from handover import audit, hours, lookups, record_fields
 from models.base import utc_now
 from models.contact import Answer, AnswerStatus, Contact, ContactChannel
 from models.conversation import Author, Conversation, Message
@@ -71,11 +72,10 @@ def record_answers(
     Raises:
         ValueError: a field is not one of the record's.
     """
-    known = current_answers(session, contact)
+    known = _answers_by(session, contact, is_staff=practitioner is not None)
     added = []
     for gathered in answers:
-        if gathered.field not in RECORD_FIELDS:
-            raise ValueError(f"{gathered.field} is not a field of the record.")
+        _check_field(contact, gathered.field, practitioner)
         last = known.get(gathered.field)
         if last is not None and (last.status, last.value) == (gathered.status, gathered.value):
             continue
@@ -92,6 +92,7 @@ def record_answers(
         added.append(answer)
     if added:
         session.flush()
+        lookups.note(session, contact.authority_id, contact.child_id, added)
         announce(session, contact)
     return added
 
@@ -102,6 +103,21 @@ def current_answers(session: Session, contact: Contact) -> dict[str, Answer]:
         select(Answer).where(Answer.contact_id == contact.id).order_by(Answer.id)
     )
     return {answer.field: answer for answer in rows}
+
+
+def answers_by_field(session: Session, contact: Contact) -> dict[str, list[Answer]]:
+    """Gives every answer to each field, oldest first."""
+    found: dict[str, list[Answer]] = defaultdict(list)
+    rows = select(Answer).where(Answer.contact_id == contact.id).order_by(Answer.id)
+    for answer in session.scalars(rows):
+        found[answer.field].append(answer)
+    return found
+
+
+def staff_value(session: Session, contact: Contact, field: str) -> Any:
+    """Gives what staff last recorded in a field; None when nothing, or no value."""
+    last = _answers_by(session, contact, is_staff=True).get(field)
+    return last.value if last is not None and last.status is AnswerStatus.VALUE else None
 
 
 def mark_asked(session: Session, contact: Contact, field: str) -> None:
@@ -149,10 +165,34 @@ def known_answers(session: Session, conversation: Conversation) -> dict[str, dic
     )
     known: dict[str, dict[str, Any]] = {}
     for field, status, value, episode, conversation_id in rows:
+        # Codes and analyses that staff write down are no answers for the bot to speak of.
+        if field not in RECORD_FIELDS:
+            continue
         is_present = (conversation_id, episode) == (conversation.id, conversation.episode)
         if is_present or (field in lasting and status is AnswerStatus.VALUE):
             known[field] = {"status": status.value, "value": value}
     return known
+
+
+def _answers_by(session: Session, contact: Contact, *, is_staff: bool) -> dict[str, Answer]:
+    """Gives the newest answer to each field by staff, or by the child and the bot.
+
+    What a child says again after staff wrote it down is still something the child said.
+    """
+    return {
+        field: own[-1]
+        for field, answers in answers_by_field(session, contact).items()
+        if (own := [one for one in answers if (one.author is Author.PRACTITIONER) is is_staff])
+    }
+
+
+def _check_field(contact: Contact, name: str, practitioner: Practitioner | None) -> None:
+    if practitioner is None and name not in RECORD_FIELDS:
+        raise ValueError(f"{name} is not a field that a child gives.")
+    if practitioner is not None and name not in RECORD_FIELDS:
+        nation = practitioner.authority.nation
+        if name not in record_fields.form(nation, contact.received_at.year).fields:
+            raise ValueError(f"{name} is not a field of the record.")
 
 
 def _add_bot_answer(session: Session, contact: Contact, gathered: GatheredAnswer) -> None:

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from handover import audit, records, wording
 from handover.outgoing import Words, queue_message
 from models.base import utc_now
-from models.contact import ContactOutcome
 from models.conversation import (
     Conversation,
     Handover,
@@ -58,13 +57,22 @@ def access_conversation(
     )
     if conversation is None:
         raise AccessDeniedError
+    check_staff(practitioner, conversation.authority_id)
+    return conversation
+
+
+def check_staff(practitioner: Practitioner, authority_id: int) -> None:
+    """Lets those pass who work with the children of an authority.
+
+    Raises:
+        AccessDeniedError: they do not.
+    """
     if not practitioner.active:
         raise AccessDeniedError
     if not practitioner.has_any_role(RoleName.PRACTITIONER, RoleName.SUPERVISOR):
         raise AccessDeniedError
-    if conversation.authority_id != practitioner.authority_id:
+    if practitioner.authority_id != authority_id:
         raise AccessDeniedError
-    return conversation
 
 
 def request(
@@ -315,38 +323,6 @@ def set_urgency(
         details={"from": before.value, "to": level.value, "message_id": message.id},
     )
     audit.announce(session, conversation, "urgency", message.id)
-
-
-def decide_contact(
-    session: Session,
-    practitioner: Practitioner,
-    conversation_id: int,
-    *,
-    outcome: ContactOutcome,
-    reason: str,
-) -> None:
-    """Keeps what a practitioner decided on the contact of the present episode.
-
-    Raises:
-        AccessDeniedError: it is not theirs to see.
-        ValueError: no reason was given.
-    """
-    if not reason.strip():
-        raise ValueError("Give the reason for the decision.")
-    conversation = access_conversation(session, practitioner, conversation_id, for_update=True)
-    contact = records.current_contact(session, conversation)
-    contact.outcome = outcome
-    contact.outcome_reason = reason.strip()
-    contact.decided_at = utc_now()
-    contact.decided_by_id = practitioner.id
-    audit.record(
-        session,
-        "contact_decided",
-        conversation=conversation,
-        practitioner=practitioner,
-        details={"outcome": outcome.value, "contact_id": contact.contact_id},
-    )
-    audit.announce(session, conversation, "contact", contact.id)
 
 
 def waiting(session: Session, practitioner: Practitioner, *, limit: int = 200) -> list[Handover]:

@@ -97,7 +97,7 @@ def show(session: Session, conversation: Conversation, found: Iterable[Message])
     """Gives messages as they are shown, without those that only change another."""
     kept = [message for message in found if not _is_change_of_another(message)]
     changes = _changes(session, conversation, kept)
-    names = _names(session, {message.practitioner_id for message in kept})
+    names = practitioner_names(session, {message.practitioner_id for message in kept})
     return [_shown(conversation, message, changes[message.id], names) for message in kept]
 
 
@@ -115,7 +115,7 @@ def judgements(session: Session, conversation: Conversation, limit: int = 30) ->
         .order_by(UrgencyAssessment.id.desc())
         .limit(limit)
     ).all()
-    names = _names(session, {row.practitioner_id for row in rows})
+    names = practitioner_names(session, {row.practitioner_id for row in rows})
     return [_judged(row, names) for row in rows]
 
 
@@ -127,7 +127,7 @@ def fields(session: Session, conversation: Conversation, contact: Contact) -> li
     ):
         answers[answer.field].append(answer)
     staff = {answer.practitioner_id for said in answers.values() for answer in said}
-    names = _names(session, staff)
+    names = practitioner_names(session, staff)
     return [
         FieldShown(
             name=name,
@@ -181,7 +181,8 @@ def _changes(
     return by_original
 
 
-def _names(session: Session, ids: set[int | None]) -> dict[int, str]:
+def practitioner_names(session: Session, ids: set[int | None]) -> dict[int, str]:
+    """Gives the names of some practitioners by id."""
     known = ids - {None}
     if not known:
         return {}

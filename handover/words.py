@@ -7,7 +7,7 @@ from handover import hours
 from handover.delivery_words import delivery_words
 from models.authority import Nation
 from models.channel import ChannelName, MessageKind
-from models.contact import AnswerStatus, ContactOutcome
+from models.contact import AnswerStatus, ContactChannel, ContactOutcome
 from models.conversation import Author, Conversation, Delivery, DeliveryStatus, HandoverReason
 from models.practitioner import RoleName
 from models.urgency import Harm, Urgency
@@ -48,6 +48,19 @@ CHANNELS = {
     ChannelName.WHATSAPP: "WhatsApp",
     ChannelName.SMS: "SMS",
 }
+NEARNESS = {
+    "in_time": "Decide by ",
+    "soon": "Decide very soon: by ",
+    "late": "Late. It was to be decided by ",
+}
+CONTACT_CHANNELS = {
+    ContactChannel.TELEGRAM: "Telegram",
+    ContactChannel.WHATSAPP: "WhatsApp",
+    ContactChannel.SMS: "SMS",
+    ContactChannel.WEB: "Web",
+    ContactChannel.PHONE: "Telephone",
+    ContactChannel.WALK_IN: "In person",
+}
 KINDS = {
     MessageKind.IMAGE: "sent a picture. It is not shown here",
     MessageKind.VOICE: "sent a voice note. It is not played here",
@@ -72,12 +85,14 @@ OUTCOMES = {
     ContactOutcome.EARLY_HELP: "Early help",
     ContactOutcome.INFORMATION_AND_ADVICE: "Information and advice",
     ContactOutcome.NO_FURTHER_ACTION: "No further action",
+    ContactOutcome.PASSED_TO_WORKER: "Passed to the allocated worker",
 }
 OUTCOMES_MEAN = {
     ContactOutcome.REFERRAL: "A social worker will assess what this child needs",
     ContactOutcome.EARLY_HELP: "Help from a family worker or another service, with agreement",
     ContactOutcome.INFORMATION_AND_ADVICE: "They were told where help is, and need no more from us",
     ContactOutcome.NO_FURTHER_ACTION: "There is nothing for anyone to do",
+    ContactOutcome.PASSED_TO_WORKER: "The case is open: its worker is given this, and no referral",
 }
 ROLES = {
     RoleName.PRACTITIONER: "Practitioner",
@@ -104,6 +119,7 @@ _HELD_BACK = {
     "child_stopped": "The child asked us to stop writing.",
     "window_closed": "WhatsApp allows free messages for 24 hours after the child last wrote.",
     "no_longer_needed": "It was not needed any more.",
+    "decision_changed": "The decision changed before this was sent.",
     "outside_safe_times": "It is outside the times at which the child said it is safe.",
 }
 # From what went worst to what went best: a message in parts is as good as its worst part.
@@ -185,6 +201,11 @@ def local_time(moment: dt.datetime) -> str:
     """Gives a moment as local date and time, such as `3 May 2026 at 4:05pm`."""
     here = moment.astimezone(LONDON)
     return f"{here.day} {here:%B %Y} at {clock(moment)}"
+
+
+def day(date: dt.date) -> str:
+    """Gives a day, such as `3 May 2026`."""
+    return f"{date.day} {date:%B %Y}"
 
 
 def clock(moment: dt.datetime) -> str:

@@ -12,11 +12,13 @@ from bot import inbox, outbox, tidying
 from bot.channels.base import Attachment, Channel, IncomingMessage
 from bot.courtesy import Typing
 from bot.inbox import Received
-from handover import records, service
+from handover import decisions, records, service
+from handover.decisions import Decision
+from handover.records import GatheredAnswer
 from models.audit import AuditEvent
 from models.authority import Authority, ChannelAccount
 from models.channel import ChannelName, MessageKind
-from models.contact import Contact, ContactOutcome
+from models.contact import AnswerStatus, Contact, ContactOutcome
 from models.conversation import (
     Author,
     Conversation,
@@ -227,9 +229,11 @@ class Door:
     def decides(self, practitioner: Practitioner, outcome: ContactOutcome, reason: str) -> None:
         """Keeps a practitioner's decision on the contact."""
         with transaction(self.engine) as session:
-            conversation_id = self._row(session).id
-            service.decide_contact(
-                session, practitioner, conversation_id, outcome=outcome, reason=reason
+            contact = records.current_contact(session, self._row(session))
+            need = GatheredAnswer(field="primary_need_code", status=AnswerStatus.VALUE, value="N1")
+            records.record_answers(session, contact, [need], practitioner=practitioner)
+            decisions.decide(
+                session, practitioner, contact.id, Decision(outcome=outcome, reason=reason)
             )
 
     def corrects(self, practitioner: Practitioner, message_id: int, level: Urgency) -> None:

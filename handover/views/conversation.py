@@ -8,12 +8,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handover import audit, auth, service, thread, wording, words
+from handover import audit, auth, deadlines, records, service, thread, wording, words
 from handover.auth import for_roles
 from handover.service import AlreadyHeldError, NotHeldError
 from handover.views import queue, shared
 from models.base import utc_now
-from models.contact import ContactOutcome
 from models.conversation import Author, Conversation, Holder, Message
 from models.db import reading, transaction
 from models.practitioner import RoleName
@@ -194,31 +193,16 @@ def correct_urgency(conversation_id: int) -> ResponseReturnValue:
     return redirect(f"/conversations/{conversation_id}")
 
 
-@pages.route("/decision", methods=["GET", "POST"])
+@pages.get("/decision")
 @_for_staff
 def decide(conversation_id: int) -> ResponseReturnValue:
-    """Lets a practitioner decide what the contact becomes."""
-    if request.method == "GET":
-        return _form_page("decision.html", conversation_id)
-    outcome = request.form.get("outcome", "")
-    errors = []
-    if outcome not in set(ContactOutcome):
-        errors.append({"text": "Choose what happens next", "href": "#outcome"})
-    reason = request.form.get("text", "")
-    if not reason.strip():
-        errors.append({"text": "Give the reason for the decision", "href": "#text"})
-    if errors:
-        return _form_page("decision.html", conversation_id, errors=errors), 422
+    """Leads to the decision on the contact of the present episode."""
     with transaction(shared.console().engine) as session:
-        service.decide_contact(
-            session,
-            auth.signed_in(),
-            conversation_id,
-            outcome=ContactOutcome(outcome),
-            reason=reason,
+        conversation = service.access_conversation(
+            session, auth.signed_in(), conversation_id, for_update=True
         )
-    flash(f"Decided: {words.OUTCOMES[ContactOutcome(outcome)]}.", "success")
-    return redirect(f"/conversations/{conversation_id}")
+        contact_id = records.current_contact(session, conversation).id
+    return redirect(f"/contacts/{contact_id}/decision?from=conversation")
 
 
 def _access(session: Session, conversation_id: int) -> Conversation:
@@ -261,9 +245,7 @@ def _context(session: Session, conversation: Conversation) -> dict[str, Any]:
         "judgements": thread.judgements(session, conversation),
         "held_by_me": _is_held_by(conversation, me.id),
         "holder_words": _holder_words(conversation, me.id),
-        "decide_by": words.end_of_next_working_day(
-            conversation.authority.nation, contact.received_at
-        )
+        "decide_by": deadlines.of(conversation.authority, contact, utc_now()).at
         if contact
         else None,
         "marks": _marks(conversation),
@@ -329,7 +311,6 @@ def _form_page(template: str, conversation_id: int, **context: Any) -> str:
             ],
             submitted=request.form,
             levels=list(Urgency),
-            outcomes=list(ContactOutcome),
             **context,
             **_context(session, conversation),
         )

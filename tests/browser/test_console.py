@@ -43,6 +43,7 @@ def test_from_alert_to_the_end_of_the_talk(played: Stage, desk) -> None:
     page.get_by_role("link", name="Decide on this contact").click()
     page.get_by_label("Referral to children's social care").check()
     page.get_by_label("Reason for the decision").fill("Police called, child at risk now")
+    page.get_by_label("Primary need").select_option("N1")
     page.get_by_role("button", name="Save the decision").click()
     page.get_by_role("button", name="End the conversation").click()
     page.get_by_role("button", name="End the conversation").click()

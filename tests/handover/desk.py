@@ -34,7 +34,7 @@ class Desk:
 
     def __init__(self, app: Flask) -> None:
         self.client = app.test_client()
-        self._token = ""
+        self.token = ""
 
     def sign_in(self, email: str, password: str = PASSWORD) -> TestResponse:
         """Gives the answer to the sign-in form."""
@@ -49,7 +49,7 @@ class Desk:
 
     def post(self, path: str, **fields: str) -> TestResponse:
         """Gives the answer to a form, sent with the token of the last page."""
-        answer = self.client.post(path, data={"csrf_token": self._token, **fields})
+        answer = self.client.post(path, data={"csrf_token": self.token, **fields})
         self._keep_token(answer)
         return answer
 
@@ -57,7 +57,7 @@ class Desk:
         """Gives the answer to a form that the page's script sent."""
         return self.client.post(
             path,
-            data={"csrf_token": self._token, **fields},
+            data={"csrf_token": self.token, **fields},
             headers={"Accept": "application/json"},
         )
 
@@ -69,4 +69,4 @@ class Desk:
 
     def _keep_token(self, answer: TestResponse) -> None:
         if answer.mimetype == "text/html" and (found := _TOKEN.search(answer.text)):
-            self._token = found[1]
+            self.token = found[1]

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from bot.channels.base import DeliveryRefusedError
 from models.audit import AuditEvent
 from models.channel import MessageKind
-from models.contact import ContactOutcome
 from models.conversation import Author, Holder
 from models.db import reading
 from models.practitioner import RoleName
@@ -163,18 +162,15 @@ def test_urgency_is_lowered_by_name_and_with_a_reason(door, anna, desk_of, path)
     assert "at her nan" in page
 
 
-def test_a_contact_is_decided_with_a_reason(door, anna, desk_of, path) -> None:
+def test_the_decision_is_reached_from_the_talk_and_leads_back_to_it(anna, desk_of, path) -> None:
     desk = desk_of(anna)
-    desk.get(f"{path}/decision")
+    form = desk.get(f"{path}/decision").headers["Location"]
+    desk.get(form)
 
-    without = desk.post(f"{path}/decision", outcome="", text="")
-    desk.post(f"{path}/decision", outcome="referral", text="Physical harm at home")
+    answer = desk.post(form, outcome="early_help", text="Help at home was agreed")
 
-    assert "Choose what happens next" in without.text
-    contact = door.contact()
-    assert contact is not None
-    assert contact.outcome is ContactOutcome.REFERRAL
-    assert "Decided: Referral to children" in desk.get(path).text
+    assert answer.headers["Location"] == path
+    assert "Decided: Early help" in desk.get(path).text
 
 
 def test_the_help_numbers_go_out_in_one_press(door, anna, desk_of, path) -> None:

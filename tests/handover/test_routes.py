@@ -1,5 +1,7 @@
 """Every route, and who may use it. A new route fails here until somebody says who may."""
 
+import re
+
 import pytest
 from flask import Blueprint, Flask
 from sqlalchemy import Engine
@@ -21,6 +23,10 @@ WHO_MAY = {
     # The library's own page, which answers only in the middle of a sign-in or after one.
     "/account/second-factor": EVERYBODY,
     "/account/second-factor/<token>": SIGNED_IN,
+    "/contacts/<int:contact_id>": STAFF,
+    "/contacts/<int:contact_id>/decision": STAFF,
+    "/contacts/<int:contact_id>/referral": STAFF,
+    "/contacts/<int:contact_id>/sections/<key>": STAFF,
     "/conversations/<int:conversation_id>": STAFF,
     "/conversations/<int:conversation_id>/acknowledge": STAFF,
     "/conversations/<int:conversation_id>/decision": STAFF,
@@ -57,8 +63,7 @@ def test_every_route_says_who_may(app: Flask) -> None:
 
 @pytest.mark.parametrize("path", [path for path, who in WHO_MAY.items() if who != EVERYBODY])
 def test_nobody_gets_in_without_signing_in(app: Flask, path: str) -> None:
-    concrete = path.replace("<int:conversation_id>", "1").replace("<token>", "x")
-    concrete = concrete.replace("<path:filename>", "js/base64.js")
+    concrete = _concrete(path)
 
     for method in _methods(app, path):
         answer = app.test_client().open(concrete, method=method)
@@ -73,7 +78,7 @@ def test_an_administrator_does_not_read_what_children_wrote(app, desk_of, admin,
     desk.get("/account")
 
     for method in _methods(app, path):
-        concrete = path.replace("<int:conversation_id>", "1")
+        concrete = _concrete(path)
         answer = desk.post(concrete) if method == "POST" else desk.get(concrete)
         assert answer.status_code == 403, (method, path)
 
@@ -95,6 +100,11 @@ def _who_may(app: Flask, endpoint: str) -> str:
     if marks.is_open:
         return EVERYBODY
     return ", ".join(sorted(marks.roles)) or SIGNED_IN
+
+
+def _concrete(path: str) -> str:
+    path = path.replace("<path:filename>", "js/base64.js")
+    return re.sub(r"<\w+>", "x", re.sub(r"<int:\w+>", "1", path))
 
 
 def _methods(app: Flask, path: str) -> set[str]:
