@@ -211,13 +211,14 @@ def _score_again(engine: Engine, dialogue: Dialogue, assessment_id: int) -> None
         earlier.needs_rescoring = False
         message = earlier.message
         session.add(carrying_out.assessment_row(message, assessment))
+        # Open consoles show that it is fully judged now, whatever came of it.
+        audit.announce(session, conversation, "urgency", message.id)
         is_corrected = any(one.scored_by == "practitioner" for one in message.assessments)
         # What a named person said of these very words stands.
         if is_corrected or assessment.level.rank <= conversation.urgency.rank:
             return
         conversation.urgency = assessment.level
         records.raise_urgency(records.current_contact(session, conversation), assessment.level)
-        audit.announce(session, conversation, "urgency", message.id)
         if assessment.level.raises_alert:
             silence.begin(session, conversation)
         if assessment.level.raises_alert or conversation.holder is Holder.BOT:

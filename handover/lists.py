@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from models.conversation import Conversation, Handover, Holder
+from models.conversation import Conversation, Handover, Holder, Message, UrgencyAssessment
 from models.practitioner import Practitioner
 from models.urgency import Urgency
 
@@ -37,6 +37,8 @@ class Row:
 
     conversation: Conversation
     call: Handover | None
+    is_unscored: bool
+    """Whether a message waits for the model, judged by the phrases alone so far."""
 
     @property
     def urgency(self) -> Urgency:
@@ -232,7 +234,27 @@ def _call_rows(authority_id: int, level: Urgency) -> Select[Handover]:
 
 def _rows_of_calls(session: Session, query: Select[Handover]) -> list[Row]:
     calls = session.scalars(query).unique().all()
-    return [Row(conversation=call.conversation, call=call) for call in calls]
+    unscored = _unscored(session, [call.conversation_id for call in calls])
+    return [
+        Row(
+            conversation=call.conversation,
+            call=call,
+            is_unscored=call.conversation_id in unscored,
+        )
+        for call in calls
+    ]
+
+
+def _unscored(session: Session, conversation_ids: Sequence[int]) -> set[int]:
+    if not conversation_ids:
+        return set()
+    waiting = (
+        select(Message.conversation_id)
+        .join(UrgencyAssessment, UrgencyAssessment.message_id == Message.id)
+        .where(UrgencyAssessment.needs_rescoring.is_(True))
+        .where(Message.conversation_id.in_(conversation_ids))
+    )
+    return set(session.scalars(waiting))
 
 
 def _conversations(authority_id: int) -> Select[Conversation]:
@@ -250,7 +272,12 @@ def _with_calls(session: Session, found: Sequence[Conversation]) -> list[Row]:
         .where(Handover.closed_at.is_(None))
     )
     by_conversation = {call.conversation_id: call for call in calls}
+    unscored = _unscored(session, [conversation.id for conversation in found])
     return [
-        Row(conversation=conversation, call=by_conversation.get(conversation.id))
+        Row(
+            conversation=conversation,
+            call=by_conversation.get(conversation.id),
+            is_unscored=conversation.id in unscored,
+        )
         for conversation in found
     ]

@@ -2,14 +2,15 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from handover import records, words
+from handover import marking, records, words
+from handover.marking import Piece
 from models.channel import MessageKind
 from models.contact import Answer, AnswerStatus, Contact
 from models.conversation import Author, Conversation, Message, UrgencyAssessment
@@ -46,6 +47,10 @@ class Shown:
     """The child's later edits of it and its deletion, oldest first; its own words stay."""
     judged: Judged | None
     """The last judgement, when it calls for more than a kind answer."""
+    is_unscored: bool
+    """Whether the model was away, so that the phrases alone have judged it so far."""
+    marked: Mapping[int, tuple[Piece, ...]]
+    """The words of the message and of each change, by its id, with what the judgement rests on."""
 
     @property
     def is_deleted(self) -> bool:
@@ -173,6 +178,7 @@ def _changes(
             .where(Message.conversation_id == conversation.id)
             .where(Message.kind.in_(_CHANGES))
             .where(Message.refers_to_id.in_(originals))
+            .options(selectinload(Message.assessments))
             .order_by(Message.id)
         )
         for change in rows:
@@ -197,7 +203,7 @@ def _shown(
     names: dict[int, str],
 ) -> Shown:
     state, help_text, failed = words.delivery(message.deliveries)
-    last = message.assessments[-1] if message.assessments else None
+    last = _in_force(message.assessments)
     calls = last is not None and last.urgency is not Urgency.NO_CONCERN
     return Shown(
         message=message,
@@ -208,7 +214,25 @@ def _shown(
         delivery_failed=failed,
         changes=tuple(changes),
         judged=_judged(last, names) if last is not None and calls else None,
+        is_unscored=any(row.needs_rescoring for row in message.assessments),
+        marked={one.id: _marked(one) for one in (message, *changes)},
     )
+
+
+def _in_force(rows: Sequence[UrgencyAssessment]) -> UrgencyAssessment | None:
+    """Gives the judgement that stands: a person's, also when the model came back after it."""
+    by_person = [row for row in rows if row.practitioner_id is not None]
+    return by_person[-1] if by_person else (rows[-1] if rows else None)
+
+
+def _marked(message: Message) -> tuple[Piece, ...]:
+    rows = message.assessments
+    in_force = _in_force(rows)
+    if in_force is None or in_force.urgency is Urgency.NO_CONCERN:
+        return marking.pieces(message.text, ())
+    # A person who corrects the level says why in words of their own; these stand in the message.
+    by_us = next((row for row in reversed(rows) if row.practitioner_id is None), in_force)
+    return marking.pieces(message.text, by_us.reasons or ())
 
 
 def _judged(row: UrgencyAssessment, names: dict[int, str]) -> Judged:
@@ -217,17 +241,8 @@ def _judged(row: UrgencyAssessment, names: dict[int, str]) -> Judged:
         urgency=row.urgency,
         by=by,
         at=row.created_at,
-        reasons=tuple(dict.fromkeys(_reason(reason) for reason in row.reasons or [])),
+        reasons=tuple(dict.fromkeys(marking.in_words(reason) for reason in row.reasons or [])),
     )
-
-
-def _reason(reason: dict[str, Any]) -> str:
-    said = str(reason.get("words", ""))
-    harm = reason.get("harm")
-    about = f" ({words.harm(str(harm))})" if harm else ""
-    if reason.get("kind") == "practitioner":
-        return said
-    return f"\u201c{said}\u201d{about}"
 
 
 def _sayer(conversation: Conversation, answer: Answer, names: dict[int, str]) -> str:
