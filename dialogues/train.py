@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ruamel.yaml.error import YAMLError
 
-from dialogues import quiet, sources
+from dialogues import quiet, sources, training
 from dialogues.translations import merged_domain
 
 
@@ -46,6 +46,21 @@ def train(out: Path, *, if_changed: bool) -> sources.ModelRecord:
     record = sources.read_record(out)
     if if_changed and record is not None and _is_current(out, record, wanted):
         return record
+    with training.one_at_a_time(out):
+        record = sources.read_record(out)
+        if if_changed and record is not None and _is_current(out, record, wanted):
+            return record
+        return _train(out, wanted)
+
+
+def _is_current(out: Path, record: sources.ModelRecord, wanted: str) -> bool:
+    if record.source_hash != wanted:
+        return False
+    path = out / record.model
+    return path.is_file() and sources.file_sha256(path) == record.sha256
+
+
+def _train(out: Path, wanted: str) -> sources.ModelRecord:
     started = time.monotonic()
     _say("Preparing Rasa.")
     directory = out / wanted[:16]
@@ -65,13 +80,6 @@ def train(out: Path, *, if_changed: bool) -> sources.ModelRecord:
     sources.write_record(out, record)
     _say(f"Trained in {time.monotonic() - started:.0f} seconds.")
     return record
-
-
-def _is_current(out: Path, record: sources.ModelRecord, wanted: str) -> bool:
-    if record.source_hash != wanted:
-        return False
-    path = out / record.model
-    return path.is_file() and sources.file_sha256(path) == record.sha256
 
 
 def _train_into(directory: Path) -> Path:

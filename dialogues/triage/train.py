@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from dialogues import training
 from dialogues.triage.corpus import DATA, RECORD, CorpusError, digest_of
 
 
@@ -32,7 +33,10 @@ def main() -> int:
     fitting = importlib.import_module("dialogues.triage.fitting")
     encoder = importlib.import_module("dialogues.triage.encoder")
     try:
-        fitting.train(options.out, data=options.data)
+        with training.one_at_a_time(options.out):
+            # Another program may have done the work while this one waited.
+            if not (options.if_changed and is_current(options.out, data=options.data)):
+                fitting.train(options.out, data=options.data)
     except (CorpusError, encoder.EncoderMissingError) as error:
         sys.stderr.write(f"triage: {error}\n")
         return 1
