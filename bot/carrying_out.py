@@ -13,6 +13,7 @@ from bot.outcome import Change, Outcome, Turn
 from bot.urgency import Assessment
 from handover import (
     audit,
+    feedback,
     outgoing,
     records,
     service,
@@ -50,12 +51,15 @@ def carry_out(
             return False
         outcome = _unless_taken(conversation, turn, outcome)
         messages = _messages(session, turn)
-        _raise_urgency(session, conversation, outcome)
+        # What begins anew begins calm, and is then as urgent as these words.
         changing.change(session, conversation, messages, outcome)
+        _raise_urgency(session, conversation, outcome)
         _assess(session, conversation, messages, outcome)
         _gather(session, conversation, messages, outcome)
         _speak(session, conversation, messages, outcome)
         _call(session, conversation, messages, outcome)
+        if "goodbye" in outcome.commands and conversation.holder is not Holder.PRACTITIONER:
+            feedback.ask(session, conversation, "bot")
         if not is_first_aid:
             if any(message.kind not in WORDLESS_KINDS for message in turn.messages):
                 silence.note(session, conversation, outcome)

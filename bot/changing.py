@@ -7,8 +7,9 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import episodes
 from bot.outcome import Change, Outcome
-from handover import audit, plan_changes, records, safe_words, sealing, tidying
+from handover import audit, feedback, plan_changes, records, safe_words, sealing, tidying
 from models.base import utc_now
 from models.contact import ReferralSource
 from models.conversation import Conversation, Delivery, DeliveryStatus, Message
@@ -22,6 +23,8 @@ def change(
     """Changes the conversation, its contact, the plan and the child's own words as decided."""
     _mask(session, conversation, messages, outcome)
     plan_changes.keep(session, conversation, outcome.plan, message=messages[-1])
+    if outcome.feedback is not None:
+        feedback.keep(session, conversation, outcome.feedback)
     if outcome.language is not None:
         conversation.language = outcome.language
     for change in sorted(outcome.changes):
@@ -29,6 +32,8 @@ def change(
             _change_contact(session, conversation, change)
         elif change is Change.TIDY:
             tidying.ask(session, conversation, messages[-1])
+        elif change in _EPISODE_CHANGES:
+            _change_episode(session, conversation, messages, change)
         else:
             _change_conversation(session, conversation, change)
 
@@ -54,6 +59,24 @@ def _mask(
         if chosen.kind is safe_words.WordKind.SAFE:
             conversation.child.safe_word_offered_at = utc_now()
         audit.record(session, f"child_chose_{chosen.kind.value}", conversation=conversation)
+
+
+_EPISODE_CHANGES = {Change.SAME_WORRY, Change.NEW_WORRY, Change.FEEDBACK_OVER}
+
+
+def _change_episode(
+    session: Session, conversation: Conversation, messages: list[Message], change: Change
+) -> None:
+    match change:
+        case Change.SAME_WORRY:
+            records.go_on_from(session, conversation)
+        case Change.NEW_WORRY:
+            episodes.begin(conversation)
+            for message in messages:
+                message.episode = conversation.episode
+        case _:
+            feedback.close(session, conversation)
+    audit.record(session, f"child_{change.value}", conversation=conversation)
 
 
 _CONTACT_CHANGES = {Change.SUBMIT, Change.THIRD_PARTY, Change.ADULT}

@@ -14,11 +14,11 @@ from sqlalchemy import Engine, Select, case, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot import carrying_out, pipeline, turns, urgency
+from bot import carrying_out, episodes, pipeline, turns, urgency
 from bot.channels.base import IncomingMessage
 from bot.courtesy import Typing
 from bot.dialogue import Dialogue
-from handover import audit, service
+from handover import audit, feedback, service
 from models.authority import ChannelAccount
 from models.base import utc_now
 from models.channel import CAPABILITIES, WORDLESS_KINDS, MessageKind
@@ -27,7 +27,6 @@ from models.conversation import (
     Child,
     Conversation,
     HandoverReason,
-    Holder,
     Message,
 )
 from models.db import reading, transaction
@@ -80,7 +79,7 @@ def receive(
             return Received(
                 conversation_id=conversation.id, message_id=first, is_new=False, level=level
             )
-        _note_arrival(conversation, incoming, level)
+        _note_arrival(session, conversation, incoming, level)
         _make_due(session, conversation, quiet)
         message.episode = conversation.episode
         audit.announce(session, conversation, "message", message.id)
@@ -293,19 +292,32 @@ def _earlier(session: Session, account: ChannelAccount, incoming: IncomingMessag
     ).one()
 
 
-def _note_arrival(conversation: Conversation, incoming: IncomingMessage, level: Urgency) -> None:
+def _note_arrival(
+    session: Session, conversation: Conversation, incoming: IncomingMessage, level: Urgency
+) -> None:
     now = utc_now()
     conversation.blocked_at = now if incoming.kind is MessageKind.BLOCKED else None
     conversation.pending_urgency = highest(conversation.pending_urgency, level)
     if incoming.kind in WORDLESS_KINDS:
         # The child did something with the app, and said nothing to us.
         return
-    if conversation.ended_at is not None:
-        _begin_episode(conversation)
+    is_over = episodes.is_over(session, conversation, now)
+    if is_over and not _answers_feedback(session, conversation, incoming, level):
+        episodes.begin(conversation)
     window = CAPABILITIES[conversation.channel].free_window_hours
     if window is not None:
         conversation.window_ends_at = now + dt.timedelta(hours=window)
     conversation.last_inbound_at = now
+
+
+def _answers_feedback(
+    session: Session, conversation: Conversation, incoming: IncomingMessage, level: Urgency
+) -> bool:
+    """Tells whether a message after the end may be no more than an answer on how it went."""
+    if level is not Urgency.NO_CONCERN:
+        return False
+    item = feedback.open_item(session, conversation)
+    return item is not None and feedback.read(item, incoming.text, incoming.choice) is not None
 
 
 def _make_due(session: Session, conversation: Conversation, quiet: dt.timedelta) -> None:
@@ -323,18 +335,6 @@ def _make_due(session: Session, conversation: Conversation, quiet: dt.timedelta)
     )
     latest = (first or now) + quiet * _LONGEST_BURST
     conversation.due_at = min(now + quiet, latest)
-
-
-def _begin_episode(conversation: Conversation) -> None:
-    """Lets a child who comes back begin anew; all that was said stays on record."""
-    conversation.ended_at = None
-    conversation.episode += 1
-    conversation.dialogue_state = None
-    conversation.asked = None
-    conversation.urgency = Urgency.NO_CONCERN
-    conversation.emergency_answered_at = None
-    conversation.holder = Holder.BOT
-    conversation.practitioner_id = None
 
 
 def _call_at_once(

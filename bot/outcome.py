@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.urgency import Assessment
 from handover.contact_plan import Plan
+from handover.feedback import FeedbackAnswer
 from handover.outgoing import Choice
 from handover.plan_changes import PlanStep
 from handover.records import GatheredAnswer
@@ -46,6 +47,16 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """A child who was away for a while."""
+
+    away: dt.timedelta
+    is_new_episode: bool
+    had_worry: bool
+    """Whether there is something on record that people read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """All that is known when a child's messages are decided on."""
 
@@ -66,6 +77,14 @@ class Turn:
     """Whether a person was called at once, and not yet come and gone, before these messages. The
     conversation's own level does not tell: they raised it already, when they came in."""
     asked: str | None = None
+    is_asked_answered: bool = False
+    """Whether a practitioner answered meanwhile what the bot last asked."""
+    returned: Return | None = None
+    is_ended: bool = False
+    """Whether the episode is over, and an answer on how it went has not begun a new one."""
+    feedback_item: str | None = None
+    """What the child was last asked about how it went, while that is open."""
+    feedback_set: str = ""
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     state: str | None = None
     tokens: Mapping[str, str] = field(default_factory=dict)
@@ -122,6 +141,9 @@ class Change(StrEnum):
     DURESS = "duress"
     TIDY = "tidy"
     WORD_OFFERED = "word_offered"
+    SAME_WORRY = "same_worry"
+    NEW_WORRY = "new_worry"
+    FEEDBACK_OVER = "feedback_over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +161,7 @@ class Outcome:
     state: str | None = None
     """The dialogue's new state; None where the dialogue took no part."""
     asked: str | None = None
+    feedback: FeedbackAnswer | None = None
     plan: tuple[PlanStep, ...] = ()
     """What was said of the safe-contact plan."""
     words: tuple[ChosenWord, ...] = ()

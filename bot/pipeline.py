@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import structlog
 
-from bot import asides, calls, control, plan_steps, replies, urgency
+from bot import asides, calls, control, feedback_turns, plan_steps, replies, returning, urgency
 from bot.asides import Said
 from bot.dialogue import (
     Dialogue,
@@ -129,7 +129,24 @@ def _decide(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
     if turn.holder is Holder.PRACTITIONER:
         return control.beside_a_person(turn, judged)
     language = judged.language or turn.language
-    return asides.answer(turn, judged.urgency, language) or _answer(turn, judged, dialogue)
+    return feedback_turns.reopen(
+        turn,
+        returning.answer(turn, judged.urgency, language)
+        or _answer_feedback(turn, judged, dialogue)
+        or asides.answer(turn, judged.urgency, language)
+        or returning.greet(turn, judged.urgency, language)
+        or _answer(turn, judged, dialogue),
+    )
+
+
+def _answer_feedback(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome | None:
+    language = judged.language or turn.language
+    return feedback_turns.answer(
+        turn,
+        judged.urgency,
+        language,
+        lambda: _converse(turn, judged, turn.messages, dialogue),
+    )
 
 
 def _after_first_words(turn: Turn, judged: Outcome, decided: Outcome) -> Outcome:
@@ -215,7 +232,11 @@ def _signal(turn: Turn) -> Signal | None:
 def _answer(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
     language = judged.language or turn.language
     spoken = [m for m in turn.messages if m.text.strip() or m.choice is not None]
-    first = (*_first_words(turn, judged, language), *replies.media_replies(turn, language))
+    first = (
+        *_first_words(turn, judged, language),
+        *returning.welcome(turn, judged.urgency, language),
+        *replies.media_replies(turn, language),
+    )
     if not spoken:
         return Outcome(replies=first, handover=_call_for_media(turn))
     try:
@@ -270,8 +291,9 @@ def _with_dialogue(
     text = _text_of(turn)
     steps = () if judged.urgency.raises_alert else plan_steps.answered(turn, text, answer.answers)
     safe = asides.follow(turn, said, steps, language, level=level)
+    read = returning.last_read(turn, language) if "status_request" in answer.commands else ()
     outcome = Outcome(
-        replies=(*first, *safe.replies),
+        replies=(*first, *safe.replies, *read),
         plan=safe.plan,
         aside=safe.aside,
         handover=calls.reason_for(turn, judged.urgency)
@@ -402,7 +424,7 @@ def _dialogue_turn(
         message_id=str(spoken[-1].id),
         text="\n".join(message.text for message in spoken if message.text),
         # A button of our own that was pressed late means nothing to the dialogue.
-        choice=None if asides.is_pressed(spoken[-1].choice) else spoken[-1].choice,
+        choice=_of_dialogue(spoken[-1].choice),
         channel=turn.channel,
         language=language,
         now=turn.now,
@@ -413,10 +435,16 @@ def _dialogue_turn(
             "out_of_hours": not turn.is_open,
             "waiting": turn.holder is Holder.NOBODY,
             "kind": spoken[-1].kind.value,
+            "asked_is_answered": turn.is_asked_answered,
         },
         known=turn.known,
-        state=turn.state,
+        # What was said before the end is no part of what begins now.
+        state=None if turn.is_ended else turn.state,
     )
+
+
+def _of_dialogue(choice: str | None) -> str | None:
+    return choice if choice is not None and choice.startswith("/") else None
 
 
 def _harms(judged: Outcome) -> frozenset[Harm]:

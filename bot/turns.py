@@ -7,16 +7,33 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from bot.outcome import Aside, Reply, Turn, TurnMessage
+from bot import returning
+from bot.outcome import Aside, Reply, Return, Turn, TurnMessage
 from bot.phrases.language import language_of
 from bot.urgency import phrase_level
-from handover import contact_plan, hours, records, safe_words, sealing, service
+from handover import (
+    contact_plan,
+    feedback,
+    hours,
+    reading_marks,
+    records,
+    safe_words,
+    sealing,
+    service,
+)
 from handover.contact_plan import Plan
 from handover.outgoing import Choice
 from handover.plan_times import ONLY_ANSWERS
 from models.base import utc_now
 from models.channel import WORDLESS_KINDS
-from models.conversation import Author, Child, Conversation, Message, UrgencyAssessment
+from models.conversation import (
+    Author,
+    Child,
+    Conversation,
+    HandoverReason,
+    Message,
+    UrgencyAssessment,
+)
 from models.db import reading
 from models.urgency import Harm
 
@@ -101,9 +118,19 @@ def _turn(session: Session, conversation: Conversation, waiting: list[Message]) 
         harms=_harms(session, [message.id for message in earlier]),
         was_urgent=_was_urgent(session, conversation, before=waiting[0].created_at),
         asked=conversation.asked,
+        is_asked_answered=_is_asked_answered(session, conversation),
+        returned=_returned(session, conversation, waiting[0]),
+        is_ended=conversation.ended_at is not None,
+        feedback_item=feedback.open_item(session, conversation),
+        feedback_set=feedback.set_of(session, conversation) or "",
         known=records.known_answers(session, conversation),
         state=conversation.dialogue_state,
-        tokens=_tokens(conversation, present),
+        tokens={
+            **_tokens(conversation, present),
+            **reading_marks.tokens(
+                reading_marks.last_read(session, conversation, before=waiting[0].id), now
+            ),
+        },
         is_open=present.is_open,
         is_covered=conversation.covered_at is not None,
         own_words=_own_words(session, conversation.child, waiting),
@@ -118,6 +145,41 @@ def _turn(session: Session, conversation: Conversation, waiting: list[Message]) 
         emergency_answered_at=conversation.emergency_answered_at,
         held_at=conversation.held_at,
     )
+
+
+def _returned(session: Session, conversation: Conversation, newest: Message) -> Return | None:
+    """Gives that the child was away, or None while the talk just goes on."""
+    before = session.execute(
+        select(Message.created_at, Message.episode)
+        .where(Message.conversation_id == conversation.id)
+        .where(Message.author == Author.CHILD)
+        .where(Message.kind.not_in(WORDLESS_KINDS))
+        .where(Message.id < newest.id)
+        .order_by(Message.id.desc())
+        .limit(1)
+    ).first()
+    if before is None:
+        return None
+    away = newest.created_at - before.created_at
+    is_new = before.episode != conversation.episode
+    call = service.open_handover(session, conversation)
+    is_doubtful = call is not None and call.reason is HandoverReason.WRONG_READER
+    if is_doubtful or not (is_new or away >= returning.AWAY):
+        return None
+    return Return(
+        away=away,
+        is_new_episode=is_new,
+        had_worry=records.had_worry(session, conversation),
+    )
+
+
+def _is_asked_answered(session: Session, conversation: Conversation) -> bool:
+    """Tells whether staff answered meanwhile what the bot last asked the child."""
+    contact = records.find_contact(session, conversation)
+    if contact is None or conversation.asked is None:
+        return False
+    answer = records.current_answers(session, contact).get(conversation.asked)
+    return answer is not None and answer.author is Author.PRACTITIONER
 
 
 def _turn_message(message: Message, last_choices: list[dict[str, str]]) -> TurnMessage:

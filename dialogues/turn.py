@@ -131,6 +131,9 @@ class Dialogue:
             value = _known_value(answer)
             if name in self._fields and value is not None:
                 slots[name] = value
+        if turn.context.get("asked_is_answered"):
+            # Staff answered it meanwhile: what the child says now is no answer to it.
+            slots.pop("asked", None)
         slots["turns"] = int(slots.get("turns") or 0) + 1
         names = {slot.name for slot in self._domain.slots}
         return {name: value for name, value in slots.items() if name in names}

@@ -149,13 +149,44 @@ def raise_urgency(contact: Contact, level: Urgency) -> None:
         contact.urgency = level
 
 
+def had_worry(session: Session, conversation: Conversation) -> bool:
+    """Tells whether this conversation has put anything before people so far."""
+    found = (
+        select(Contact.id)
+        .where(Contact.conversation_id == conversation.id)
+        .where(Contact.submitted_at.is_not(None))
+        .limit(1)
+    )
+    return session.scalars(found).first() is not None
+
+
+def go_on_from(session: Session, conversation: Conversation) -> None:
+    """Keeps that the child comes back with what an earlier contact of theirs was about."""
+    contact = current_contact(session, conversation)
+    earlier = session.scalars(
+        select(Contact.episode)
+        .where(Contact.conversation_id == conversation.id)
+        .where(Contact.episode < conversation.episode)
+        .where(Contact.submitted_at.is_not(None))
+        .order_by(Contact.episode.desc())
+        .limit(1)
+    ).first()
+    if earlier is not None:
+        contact.continues_episode = earlier
+        audit.announce(session, conversation, "contact", contact.id)
+
+
 def known_answers(session: Session, conversation: Conversation) -> dict[str, dict[str, Any]]:
     """Gives what is already known of this child in any contact, as the dialogue takes it.
 
     What is true for one worry only, such as where the child is now, comes from the present
-    episode alone.
+    episode alone, or from the one that it goes on from by the child's own word.
     """
-    lasting = {"name_to_use", "age", "gender", "school", "language", "communication_needs"}
+    # The language of the talk is the conversation's own, and is told beside these.
+    lasting = {"name_to_use", "age", "gender", "school", "communication_needs"}
+    momentary = {"safe_now", "current_location", "who_is_there", "needs_medical_help"}
+    contact = find_contact(session, conversation)
+    continued = contact.continues_episode if contact else None
     rows = session.execute(
         select(Answer.field, Answer.status, Answer.value, Contact.episode, Contact.conversation_id)
         .join(Contact, Contact.id == Answer.contact_id)
@@ -165,11 +196,15 @@ def known_answers(session: Session, conversation: Conversation) -> dict[str, dic
     )
     known: dict[str, dict[str, Any]] = {}
     for field, status, value, episode, conversation_id in rows:
-        # Codes and analyses that staff write down are no answers for the bot to speak of.
-        if field not in RECORD_FIELDS:
+        # Codes and analyses that staff write down are no answers for the bot to speak of, and the
+        # language of the talk is the conversation's own.
+        if field not in RECORD_FIELDS or field == "language":
             continue
-        is_present = (conversation_id, episode) == (conversation.id, conversation.episode)
-        if is_present or (field in lasting and status is AnswerStatus.VALUE):
+        is_ours = conversation_id == conversation.id
+        is_present = episode == conversation.episode and conversation.ended_at is None
+        goes_on = episode == continued and field not in momentary
+        is_lasting = field in lasting and status is AnswerStatus.VALUE
+        if (is_ours and (is_present or goes_on)) or is_lasting:
             known[field] = {"status": status.value, "value": value}
     return known
 

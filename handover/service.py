@@ -8,7 +8,7 @@ import datetime as dt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handover import audit, records, wording
+from handover import audit, feedback, records, wording
 from handover.outgoing import Words, queue_message
 from models.base import utc_now
 from models.conversation import (
@@ -277,6 +277,7 @@ def end(session: Session, practitioner: Practitioner, conversation_id: int) -> C
     conversation = _held_by(session, practitioner, conversation_id)
     _close_call(session, conversation)
     _tell(session, conversation, "conversation_ended", practitioner)
+    feedback.ask(session, conversation, "practitioner")
     conversation.ended_at = utc_now()
     _hold(session, conversation, Holder.BOT, None)
     return conversation

@@ -288,7 +288,7 @@ def test_a_child_who_comes_back_after_the_end_begins_a_new_episode(door):
     door.ends(anna)
     door.work()
 
-    door.child_says("hi again")
+    door.child_says("hi again its me once more")
     door.work()
 
     conversation = door.conversation()
@@ -298,7 +298,7 @@ def test_a_child_who_comes_back_after_the_end_begins_a_new_episode(door):
     assert conversation.holder is Holder.BOT
     assert door.messages()[-1].episode == 2
     assert door.dialogue.turns[-1].state is None
-    assert door.sent()[-1] == "I heard: hi again"
+    assert door.sent()[-1] == "I heard: hi again its me once more"
 
 
 def test_a_refused_message_calls_a_person(door):
