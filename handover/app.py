@@ -22,13 +22,30 @@ from handover.live import Feed
 from handover.rendering import Pieces
 from handover.service import AccessDeniedError
 from handover.settings import ConsoleSettings
-from handover.views import account, contact, conversation, queue, shared, welcome
+from handover.views import (
+    account,
+    casework,
+    contact,
+    conversation,
+    queue,
+    shared,
+    welcome,
+    worklists,
+)
 from handover.views.shared import Console
 from models.db import transaction
 
 log = structlog.get_logger()
 
-_PAGES = (queue.pages, conversation.pages, contact.pages, account.pages, welcome.pages)
+_PAGES = (
+    queue.pages,
+    conversation.pages,
+    contact.pages,
+    casework.pages,
+    worklists.pages,
+    account.pages,
+    welcome.pages,
+)
 
 _MOST_BYTES = 256 * 1024
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}

@@ -19,6 +19,7 @@ from models.conversation import Child, Conversation
 from models.practitioner import Practitioner
 from models.urgency import Urgency
 
+_NEWEST = 30
 # How soon a person must do something about what was written down, by the urgency guide.
 _SOON = {Urgency.EMERGENCY: dt.timedelta(0), Urgency.URGENT: dt.timedelta(hours=1)}
 
@@ -88,6 +89,17 @@ def may_see_child(session: Session, practitioner: Practitioner, child_id: int) -
     except AccessDeniedError:
         return False
     return True
+
+
+def newest_children(session: Session, practitioner: Practitioner) -> list[Child]:
+    """Gives the children of this practitioner's authority who came last, of those they may see."""
+    found = session.scalars(
+        select(Child)
+        .where(Child.authority_id == practitioner.authority_id)
+        .order_by(Child.id.desc())
+        .limit(_NEWEST)
+    ).all()
+    return [child for child in found if may_see_child(session, practitioner, child.id)]
 
 
 def of_children(session: Session, child_ids: Sequence[int]) -> Sequence[Contact]:

@@ -6,9 +6,17 @@ from zoneinfo import ZoneInfo
 from handover import hours
 from handover.delivery_words import delivery_words
 from models.authority import Nation
+from models.casework import NoteKind, TaskKind
 from models.channel import ChannelName, MessageKind
 from models.contact import AnswerStatus, ContactChannel, ContactOutcome
-from models.conversation import Author, Conversation, Delivery, DeliveryStatus, HandoverReason
+from models.conversation import (
+    Author,
+    Child,
+    Conversation,
+    Delivery,
+    DeliveryStatus,
+    HandoverReason,
+)
 from models.practitioner import RoleName
 from models.urgency import Harm, Urgency
 
@@ -52,6 +60,23 @@ NEARNESS = {
     "in_time": "Decide by ",
     "soon": "Decide very soon: by ",
     "late": "Late. It was to be decided by ",
+}
+NOTE_KINDS = {
+    NoteKind.NOTE: "Case note",
+    NoteKind.PHONE_CALL: "Telephone call",
+    NoteKind.VISIT: "Visit",
+    NoteKind.MEETING: "Meeting",
+    NoteKind.EMAIL_OR_LETTER: "Email or letter",
+    NoteKind.SUPERVISION: "Supervision",
+}
+TASK_KINDS = {
+    TaskKind.FOLLOW_UP: "Follow up",
+    TaskKind.WELFARE_CHECK: "Check that the child is safe",
+    TaskKind.NEW_INFORMATION: "New information on an open case",
+    TaskKind.CHANGE_OF_WORKER: "The child asked for another worker",
+    TaskKind.TELL_THE_CHILD: "Tell the child",
+    TaskKind.PAUSE: "Take a pause",
+    TaskKind.OTHER: "Other",
 }
 CONTACT_CHANNELS = {
     ContactChannel.TELEGRAM: "Telegram",
@@ -175,7 +200,12 @@ def harm(code: str) -> str:
 
 def child(conversation: Conversation) -> str:
     """Gives the name the child uses, or says that there is none yet."""
-    return conversation.child.name_to_use or "Child, no name given"
+    return child_name(conversation.child)
+
+
+def child_name(child_of: Child) -> str:
+    """Gives the name a child uses, or says that there is none yet."""
+    return child_of.name_to_use or "Child, no name given"
 
 
 def author(author_of: Author, conversation: Conversation, practitioner_name: str | None) -> str:

@@ -8,10 +8,11 @@ from flask_security import current_user
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from handover import auth
+from handover import auth, tasks
 from handover.live import Feed
 from handover.rendering import Pieces
 from handover.settings import ConsoleSettings
+from models.base import utc_now
 from models.db import reading
 from models.practitioner import RoleName
 
@@ -35,10 +36,14 @@ def page(template: str, session: Session, **context: Any) -> str:
     """Gives a page for a signed-in person, with the band of emergencies on top."""
     practitioner = auth.signed_in()
     board = None
+    late = 0
     # The band names children, so it is only for those who work with them.
     if practitioner.may(RoleName.PRACTITIONER, RoleName.SUPERVISOR):
         board = console().pieces.board(session, practitioner.authority_id)
-    return render_template(template, practitioner=practitioner, board=board, **context)
+        late = tasks.overdue(session, practitioner, utc_now())
+    return render_template(
+        template, practitioner=practitioner, board=board, late_tasks=late, **context
+    )
 
 
 def any_page(template: str, **context: Any) -> str:
