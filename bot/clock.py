@@ -12,7 +12,7 @@ from bot import carrying_out, inbox, outbox, receipts, silence, urgency
 from bot.channels.base import Channel, DeliveryFailedError
 from bot.dialogue import Dialogue, DialogueUnavailableError
 from bot.doorbell import Bells
-from handover import audit, live, records, service
+from handover import audit, live, records, service, transfers
 from models.audit import Lease
 from models.base import utc_now
 from models.contact import Contact
@@ -81,6 +81,7 @@ class Clock:
             self.release_held: 5,
             self.expire_sealed: 60,
             self.score_again: 5,
+            self.end_offers: 20,
             self.submit_quiet_contacts: 30,
             self.follow_silence: 30,
             self.fetch_missed: 120,
@@ -95,6 +96,11 @@ class Clock:
     def expire_sealed(self) -> None:
         """Ends the sealing of words that no safe word came for."""
         outbox.expire_sealed(self._engine)
+
+    def end_offers(self) -> None:
+        """Ends offers to take a conversation that nobody answered in time."""
+        with transaction(self._engine) as session:
+            transfers.expire_due(session)
 
     def score_again(self) -> None:
         """Scores messages that only the phrases could judge while the model was away."""

@@ -1,16 +1,21 @@
 """Courtesies to the child's phone that nobody waits for: "typing" while an answer is made."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from bot.channels.base import Channel, ChannelError
+from models.base import utc_now
 from models.conversation import Conversation
-from models.db import reading
+from models.db import reading, transaction
 
 type Typing = Callable[[int], None]
 """Says that an answer to a conversation is being made."""
+
+# An older hint is of somebody who has stopped writing since.
+_STILL_WRITING = dt.timedelta(seconds=8)
 
 
 def typing_shower(engine: Engine, channels: Mapping[int, Channel], threads: Executor) -> Typing:
@@ -42,3 +47,25 @@ def typing_shower(engine: Engine, channels: Mapping[int, Channel], threads: Exec
             return
 
     return begin
+
+
+def pass_on_typing(engine: Engine, typing: Typing) -> bool:
+    """Takes the hints that practitioners are writing, and shows them; False when there was none.
+
+    The console leaves a hint in the row, because it knows no provider.
+    """
+    hints = select(Conversation).where(Conversation.typing_at.is_not(None)).limit(50)
+    with reading(engine) as session:
+        # Somebody idle must not take the write lock many times a second.
+        if session.scalars(hints.with_only_columns(Conversation.id)).first() is None:
+            return False
+    since = utc_now() - _STILL_WRITING
+    fresh = []
+    with transaction(engine) as session:
+        for conversation in session.scalars(hints.with_for_update(skip_locked=True)):
+            if conversation.typing_at is not None and conversation.typing_at > since:
+                fresh.append(conversation.id)
+            conversation.typing_at = None
+    for conversation_id in fresh:
+        typing(conversation_id)
+    return True

@@ -138,11 +138,14 @@ class Service:
         return process
 
     def _start_workers(self) -> None:
-        drain = partial(
-            inbox.drain,
-            self.engine,
-            self.dialogue,
-            typing=typing_shower(self.engine, self._accounts.channels, self._courtesies),
+        typing = typing_shower(self.engine, self._accounts.channels, self._courtesies)
+        drain = partial(inbox.drain, self.engine, self.dialogue, typing=typing)
+        self._thread(
+            "courtesies",
+            lambda name, _: working.work_courtesies(
+                self.engine, typing, stop=self._stop, name=name
+            ),
+            urgent_only=False,
         )
         # One of each serves urgent conversations only: they never queue behind the others.
         for number in range(self.settings.workers + 1):

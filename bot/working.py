@@ -7,8 +7,9 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Engine
 
-from bot import outbox, tidying
+from bot import courtesy, outbox, tidying
 from bot.channels.base import Channel
+from bot.courtesy import Typing
 from bot.doorbell import Bells, Doorbell
 
 log = structlog.get_logger()
@@ -61,6 +62,12 @@ def work_outbox(
         return not urgent_only and tidying.delete_due(engine, channels, worker=name)
 
     _loop(step, bells.outbox, stop, name)
+
+
+def work_courtesies(engine: Engine, typing: Typing, *, stop: threading.Event, name: str) -> None:
+    """Shows on phones that practitioners are writing, until `stop`."""
+    # Nobody rings for a courtesy: the sweep is soon enough.
+    _loop(lambda: courtesy.pass_on_typing(engine, typing), Doorbell(), stop, name)
 
 
 def _loop(step: Callable[[], bool], bell: Doorbell, stop: threading.Event, name: str) -> None:

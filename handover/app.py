@@ -25,10 +25,14 @@ from handover.settings import ConsoleSettings
 from handover.views import (
     account,
     casework,
+    composing,
     contact,
     conversation,
+    override,
     queue,
+    replies,
     shared,
+    teamwork,
     welcome,
     worklists,
 )
@@ -40,13 +44,16 @@ log = structlog.get_logger()
 _PAGES = (
     queue.pages,
     conversation.pages,
+    composing.pages,
     contact.pages,
     casework.pages,
     worklists.pages,
+    teamwork.pages,
+    override.pages,
+    replies.pages,
     account.pages,
     welcome.pages,
 )
-
 _MOST_BYTES = 256 * 1024
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _CONTENT_POLICY = (

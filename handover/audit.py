@@ -46,3 +46,16 @@ def announce(
             at=utc_now(),
         )
     )
+
+
+def notify(session: Session, authority_id: int, practitioner_id: int | None = None) -> None:
+    """Tells the open consoles of a colleague, or of all, that something waits for them."""
+    session.add(
+        LiveEvent(
+            authority_id=authority_id,
+            conversation_id=None,
+            kind="notice",
+            subject_id=practitioner_id,
+            at=utc_now(),
+        )
+    )

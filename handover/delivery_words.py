@@ -11,6 +11,9 @@ class DeliveryWords:
     do: str
 
 
+TAKEN_BACK = "taken_back"
+"""The code on a delivery whose writer took it back before it went."""
+
 _OURS = "Tell the person who runs this service. The message is kept and will be sent after that."
 _ANOTHER_WAY = (
     "Look for another safe way to reach this child: another channel they used, or someone they"

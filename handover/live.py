@@ -37,7 +37,7 @@ _LATE_ROWS = 100
 _GIVE_UP_SECONDS = 60.0
 _TRIES = 3
 
-_PANEL_KINDS = {"holder", "urgency", "contact", "alert", "note"}
+_PANEL_KINDS = {"holder", "urgency", "contact", "alert"}
 _BOARD_KINDS = {"holder", "urgency", "alert", "duty"}
 _ROW_KINDS = {"message", "holder", "urgency", "alert"}
 _MESSAGE_KINDS = {"message", "delivery", "urgency"}
@@ -157,7 +157,8 @@ class Feed:
                 return [_update("reset", {}, place)]
             board = self._pieces.board(session, watcher.authority_id)
             pieces = list(self._for_page(session, watcher, changes))
-        updates = [("board", board), *pieces, ("ready", {})]
+        # What waits for the viewer may have changed while the page was away.
+        updates = [("board", board), *pieces, ("notice", {"for": None}), ("ready", {})]
         return [_update(name, piece, place) for name, piece in updates]
 
     def _for_page(
@@ -182,14 +183,19 @@ class Feed:
         self, session: Session, conversation_id: int, changes: Iterable[Change]
     ) -> Iterator[tuple[str, Piece]]:
         messages: set[int] = set()
+        notes: set[int] = set()
         has_panel = False
         for change in changes:
             if change.kind in _MESSAGE_KINDS and change.subject_id is not None:
                 messages.add(change.subject_id)
+            if change.kind == "note" and change.subject_id is not None:
+                notes.add(change.subject_id)
             has_panel = has_panel or change.kind in _PANEL_KINDS
-        if messages:
+        if messages or notes:
             conversation = session.get_one(Conversation, conversation_id)
             for piece in self._pieces.messages(session, conversation, sorted(messages)):
+                yield "message", piece
+            for piece in self._pieces.notes(session, conversation, sorted(notes)):
                 yield "message", piece
         if has_panel:
             yield "panel", {}
@@ -252,6 +258,10 @@ class Feed:
         if any(change.kind in _BOARD_KINDS for change in changes):
             board = _update("board", self._pieces.board(session, authority_id), place)
             _offer(watchers, [board])
+        for change in changes:
+            if change.kind == "notice":
+                # Which page it is for, the page itself knows.
+                _offer(watchers, [_update("notice", {"for": change.subject_id}, place)])
         pages: dict[int | None, list[Watcher]] = defaultdict(list)
         for watcher in watchers:
             pages[watcher.conversation_id].append(watcher)

@@ -1,5 +1,6 @@
 """Queuing what is said to a child. Only rows are written here; the bot's outbox sends them."""
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,8 @@ class Words:
     urgency: Urgency = Urgency.NO_CONCERN
     is_note: bool = False
     """Whether it is the neutral note that stands for sealed words."""
+    wait: dt.timedelta = dt.timedelta(0)
+    """How long it is kept back, so that whoever wrote it can take it back."""
 
 
 def queue_message(
@@ -68,7 +71,7 @@ def queue_message(
                 part=number,
                 text=part,
                 urgency=words.urgency,
-                not_before=now,
+                not_before=now + words.wait,
             )
         )
     session.add(message)

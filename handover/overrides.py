@@ -2,13 +2,14 @@
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from handover import audit, service
+from handover.delivery_words import TAKEN_BACK
 from models.base import utc_now
 from models.contact_plan import SendOverride
-from models.conversation import Conversation, DeliveryStatus, Message
+from models.conversation import Author, Conversation, Delivery, DeliveryStatus, Message
 from models.practitioner import Practitioner
 from models.urgency import Urgency
 
@@ -104,10 +105,43 @@ def waiting(session: Session, conversation: Conversation) -> list[SendOverride]:
     return list(asked)
 
 
+def waiting_for(session: Session, practitioner: Practitioner) -> list[SendOverride]:
+    """Gives the requests of colleagues that this practitioner could confirm, oldest first."""
+    asked = session.scalars(
+        select(SendOverride)
+        .where(SendOverride.authority_id == practitioner.authority_id)
+        .where(SendOverride.asked_by_id != practitioner.id)
+        .where(SendOverride.confirmed_at.is_(None))
+        .where(SendOverride.asked_at > utc_now() - _ASKED_FOR)
+        .order_by(SendOverride.id)
+    )
+    return list(asked)
+
+
+def held_back(session: Session, conversation: Conversation) -> list[Message]:
+    """Gives what practitioners wrote that the plan keeps back, in an emergency; newest first."""
+    if conversation.urgency is not Urgency.EMERGENCY:
+        return []
+    kept_back = Delivery.status.in_(_HELD_BACK) & or_(
+        Delivery.error_code.is_(None), Delivery.error_code != TAKEN_BACK
+    )
+    found = session.scalars(
+        select(Message)
+        .where(Message.conversation_id == conversation.id)
+        .where(Message.episode == conversation.episode)
+        .where(Message.author == Author.PRACTITIONER)
+        .where(Message.deliveries.any(kept_back))
+        .order_by(Message.id.desc())
+        .limit(5)
+    )
+    return list(found)
+
+
 def _check(conversation: Conversation, message: Message) -> None:
     if conversation.urgency is not Urgency.EMERGENCY:
         raise OverrideRefusedError("Only in an emergency may a message go against the plan.")
-    if not any(part.status in _HELD_BACK for part in message.deliveries):
+    held = (part for part in message.deliveries if part.error_code != TAKEN_BACK)
+    if not any(part.status in _HELD_BACK for part in held):
         raise OverrideRefusedError("Nothing of this message is held back.")
 
 

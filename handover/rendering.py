@@ -11,12 +11,13 @@ from typing import Any
 from jinja2 import Environment
 from sqlalchemy.orm import Session
 
-from handover import lists, thread, words
+from handover import lists, notes, thread, words
 from handover.lists import ListName, Row
 from handover.thread import Shown
 from models.authority import Authority
 from models.base import utc_now
 from models.conversation import Conversation
+from models.teamwork import Note
 
 type Piece = dict[str, Any]
 
@@ -44,8 +45,14 @@ class Pieces:
     ) -> list[Piece]:
         """Gives rows of the lists, each with the lists that it belongs to and its place there."""
         authority = session.get_one(Authority, authority_id)
-        found = lists.rows(session, authority_id, conversation_ids)
-        return [
+        wanted = set(conversation_ids)
+        found = lists.rows(session, authority_id, wanted)
+        # One that another authority has taken belongs to no list here any more.
+        gone = wanted - {row.conversation.id for row in found}
+        nowhere: list[Piece] = [
+            {"id": f"conversation-{one}", "html": "", "lists": [], "held_by": None} for one in gone
+        ]
+        return nowhere + [
             {
                 "id": f"conversation-{row.conversation.id}",
                 "html": self.row(row, authority),
@@ -71,6 +78,19 @@ class Pieces:
             for shown in thread.some(session, conversation, message_ids)
         ]
 
+    def notes(
+        self, session: Session, conversation: Conversation, note_ids: Iterable[int]
+    ) -> list[Piece]:
+        """Gives some notes of colleagues on a conversation."""
+        return [
+            {"id": f"note-{note.id}", "html": self.note(note)}
+            for note in notes.some(session, conversation, note_ids)
+        ]
+
+    def note(self, note: Note) -> str:
+        """Gives one note."""
+        return self._render("note", note=note)
+
     def message(self, shown: Shown) -> str:
         """Gives one message."""
         return self._render("message", shown=shown)
@@ -84,6 +104,7 @@ def template_words(now: dt.datetime | None = None) -> dict[str, Any]:
     return {
         "ago": lambda moment: words.ago(moment, now or utc_now()),
         "due": lambda deadline, urgency: words.due(deadline, urgency, now or utc_now()),
+        "until": lambda moment: words.until(moment, now or utc_now()),
         "words": words,
     }
 

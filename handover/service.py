@@ -4,6 +4,7 @@
 """
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from models.conversation import (
     UrgencyAssessment,
 )
 from models.practitioner import Practitioner, RoleName
+from models.teamwork import Transfer, TransferStatus
 from models.urgency import Urgency, highest
 
 
@@ -109,7 +111,7 @@ def request(
         open_call.message_id = message.id if message else open_call.message_id
         _ring(session, conversation, open_call)
     if conversation.holder is Holder.BOT and _waits_for_a_person(reason, urgency):
-        _hold(session, conversation, Holder.NOBODY, None)
+        hold(session, conversation, Holder.NOBODY, None)
     return open_call
 
 
@@ -167,48 +169,44 @@ def take_over(session: Session, practitioner: Practitioner, conversation_id: int
         call.acknowledged_at = now
         call.acknowledged_by_id = practitioner.id
     conversation.ended_at = None
-    _hold(session, conversation, Holder.PRACTITIONER, practitioner)
-    _tell(session, conversation, "practitioner_joined", practitioner)
+    hold(session, conversation, Holder.PRACTITIONER, practitioner)
+    tell(session, conversation, "practitioner_joined", practitioner)
     return conversation
 
 
-def transfer(
-    session: Session, practitioner: Practitioner, conversation_id: int, *, to_id: int
-) -> Conversation:
-    """Gives the conversation into a colleague's hands, and tells the child who speaks now.
-
-    The holder may pass it on. A supervisor may move it too, so that no child waits for somebody
-    whose shift has ended.
+def step_in(session: Session, practitioner: Practitioner, conversation_id: int) -> Conversation:
+    """Gives a colleague's conversation into a supervisor's hands, and tells the child who speaks.
 
     Raises:
-        AccessDeniedError: it is not theirs to see, or the colleague may not see it.
-        NotHeldError: they neither hold it nor are a supervisor, or nobody holds it.
+        AccessDeniedError: it is not theirs to see, or they are no supervisor.
+        NotHeldError: nobody holds it: it can be taken over as any other.
     """
     conversation = access_conversation(session, practitioner, conversation_id, for_update=True)
+    if not practitioner.has_any_role(RoleName.SUPERVISOR):
+        raise AccessDeniedError
     if conversation.holder is not Holder.PRACTITIONER:
         raise NotHeldError
-    is_holder = conversation.practitioner_id == practitioner.id
-    if not is_holder and not practitioner.has_any_role(RoleName.SUPERVISOR):
-        raise NotHeldError
-    colleague = session.get(Practitioner, to_id)
-    if colleague is None:
-        raise AccessDeniedError
-    access_conversation(session, colleague, conversation_id)
-    if colleague.id == conversation.practitioner_id:
-        return conversation
+    before = conversation.practitioner_id
+    if before != practitioner.id:
+        audit.record(
+            session,
+            "supervisor_stepped_in",
+            conversation=conversation,
+            practitioner=practitioner,
+            details={"from": before},
+        )
+        audit.notify(session, conversation.authority_id, before)
+        change_hands(session, conversation, practitioner)
+        tell(session, conversation, "practitioner_changed", practitioner)
+    return conversation
+
+
+def change_hands(session: Session, conversation: Conversation, practitioner: Practitioner) -> None:
+    """Puts a conversation that a person holds into another person's hands."""
     call = open_handover(session, conversation)
     if call is not None:
-        call.practitioner_id = colleague.id
-    _hold(session, conversation, Holder.PRACTITIONER, colleague)
-    _tell(session, conversation, "practitioner_changed", colleague)
-    audit.record(
-        session,
-        "conversation_transferred",
-        conversation=conversation,
-        practitioner=practitioner,
-        details={"to": colleague.id},
-    )
-    return conversation
+        call.practitioner_id = practitioner.id
+    hold(session, conversation, Holder.PRACTITIONER, practitioner)
 
 
 def colleagues(session: Session, practitioner: Practitioner) -> list[Practitioner]:
@@ -230,8 +228,9 @@ def say(
     text: str,
     *,
     form_id: str | None = None,
+    undo: dt.timedelta = dt.timedelta(0),
 ) -> Message:
-    """Gives the practitioner's message, queued for the child.
+    """Gives the practitioner's message, queued for the child, to be taken back within `undo`.
 
     A form with a `form_id` that is sent twice, by a double press or over a bad line, says it once.
 
@@ -242,12 +241,12 @@ def say(
     """
     if not text.strip():
         raise ValueError("Write something before you send it.")
-    conversation = _held_by(session, practitioner, conversation_id)
+    conversation = held_by(session, practitioner, conversation_id)
     # The conversation's row is locked, so two of the same form cannot both find nothing here.
     external_id = f"form:{form_id}" if form_id else None
     if external_id and (said := _said_by_form(session, conversation, external_id)):
         return said
-    words = Words(text=text.strip(), urgency=conversation.urgency)
+    words = Words(text=text.strip(), urgency=conversation.urgency, wait=undo)
     return queue_message(
         session, conversation, words, practitioner=practitioner, external_id=external_id
     )
@@ -260,27 +259,48 @@ def release(session: Session, practitioner: Practitioner, conversation_id: int) 
         AccessDeniedError: it is not theirs to see.
         NotHeldError: they do not hold it.
     """
-    conversation = _held_by(session, practitioner, conversation_id)
+    conversation = held_by(session, practitioner, conversation_id)
     _close_call(session, conversation)
-    _tell(session, conversation, "practitioner_released", practitioner)
-    _hold(session, conversation, Holder.BOT, None)
+    tell(session, conversation, "practitioner_released", practitioner)
+    hold(session, conversation, Holder.BOT, None)
     return conversation
 
 
-def end(session: Session, practitioner: Practitioner, conversation_id: int) -> Conversation:
+def end(
+    session: Session,
+    practitioner: Practitioner,
+    conversation_id: int,
+    *,
+    last_words: Iterable[str] = (),
+) -> Conversation:
     """Closes this episode; the child can always write again, which opens a new one.
+
+    The practitioner's last words, such as what happens next, go before the service's own.
 
     Raises:
         AccessDeniedError: it is not theirs to see.
         NotHeldError: they do not hold it.
     """
-    conversation = _held_by(session, practitioner, conversation_id)
+    conversation = held_by(session, practitioner, conversation_id)
     _close_call(session, conversation)
-    _tell(session, conversation, "conversation_ended", practitioner)
+    for text in last_words:
+        if text.strip():
+            last = Words(text=text.strip(), urgency=conversation.urgency)
+            queue_message(session, conversation, last, practitioner=practitioner)
+    tell(session, conversation, "conversation_ended", practitioner)
     feedback.ask(session, conversation, "practitioner")
     conversation.ended_at = utc_now()
-    _hold(session, conversation, Holder.BOT, None)
+    hold(session, conversation, Holder.BOT, None)
     return conversation
+
+
+def note_typing(session: Session, practitioner: Practitioner, conversation_id: int) -> None:
+    """Leaves a hint that the holder is writing, which the bot shows on the child's phone."""
+    conversation = access_conversation(session, practitioner, conversation_id, for_update=True)
+    if conversation.holder is not Holder.PRACTITIONER or not conversation.capability.shows_typing:
+        return
+    if conversation.practitioner_id == practitioner.id:
+        conversation.typing_at = utc_now()
 
 
 def set_urgency(
@@ -324,6 +344,53 @@ def set_urgency(
         details={"from": before.value, "to": level.value, "message_id": message.id},
     )
     audit.announce(session, conversation, "urgency", message.id)
+
+
+def hold(
+    session: Session,
+    conversation: Conversation,
+    holder: Holder,
+    practitioner: Practitioner | None,
+) -> None:
+    """Lets somebody else answer the child; an offer that is open comes to nothing."""
+    _end_offer(session, conversation)
+    conversation.holder = holder
+    conversation.practitioner_id = practitioner.id if practitioner else None
+    audit.record(
+        session,
+        f"held_by_{holder.value}",
+        conversation=conversation,
+        practitioner=practitioner,
+    )
+    audit.announce(session, conversation, "holder")
+
+
+def held_by(session: Session, practitioner: Practitioner, conversation_id: int) -> Conversation:
+    """Gives the conversation, locked, if it is in this practitioner's hands.
+
+    Raises:
+        AccessDeniedError: it is not theirs to see.
+        NotHeldError: they do not hold it.
+    """
+    conversation = access_conversation(session, practitioner, conversation_id, for_update=True)
+    if conversation.holder is not Holder.PRACTITIONER:
+        raise NotHeldError
+    if conversation.practitioner_id != practitioner.id:
+        raise NotHeldError
+    return conversation
+
+
+def tell(
+    session: Session,
+    conversation: Conversation,
+    key: str,
+    practitioner: Practitioner,
+    tokens: Mapping[str, str] | None = None,
+) -> None:
+    """Says one of the service's own texts to the child, with the name of who speaks."""
+    tokens = {"practitioner": practitioner.name, **(tokens or {})}
+    for text in wording.texts(key, conversation.language, tokens):
+        queue_message(session, conversation, Words(text=text, urgency=conversation.urgency))
 
 
 def waiting(session: Session, practitioner: Practitioner, *, limit: int = 200) -> list[Handover]:
@@ -377,32 +444,6 @@ def _ring(session: Session, conversation: Conversation, call: Handover) -> None:
     audit.announce(session, conversation, "alert", call.id)
 
 
-def _hold(
-    session: Session,
-    conversation: Conversation,
-    holder: Holder,
-    practitioner: Practitioner | None,
-) -> None:
-    conversation.holder = holder
-    conversation.practitioner_id = practitioner.id if practitioner else None
-    audit.record(
-        session,
-        f"held_by_{holder.value}",
-        conversation=conversation,
-        practitioner=practitioner,
-    )
-    audit.announce(session, conversation, "holder")
-
-
-def _held_by(session: Session, practitioner: Practitioner, conversation_id: int) -> Conversation:
-    conversation = access_conversation(session, practitioner, conversation_id, for_update=True)
-    if conversation.holder is not Holder.PRACTITIONER:
-        raise NotHeldError
-    if conversation.practitioner_id != practitioner.id:
-        raise NotHeldError
-    return conversation
-
-
 def _holder_name(conversation: Conversation) -> str:
     return conversation.practitioner.name if conversation.practitioner else "Somebody else"
 
@@ -414,9 +455,13 @@ def _close_call(session: Session, conversation: Conversation) -> None:
         audit.announce(session, conversation, "alert", call.id)
 
 
-def _tell(
-    session: Session, conversation: Conversation, key: str, practitioner: Practitioner
-) -> None:
-    tokens = {"practitioner": practitioner.name}
-    for text in wording.texts(key, conversation.language, tokens):
-        queue_message(session, conversation, Words(text=text, urgency=conversation.urgency))
+def _end_offer(session: Session, conversation: Conversation) -> None:
+    offer = session.scalars(
+        select(Transfer)
+        .where(Transfer.conversation_id == conversation.id)
+        .where(Transfer.status == TransferStatus.PENDING)
+    ).one_or_none()
+    if offer is not None:
+        offer.status = TransferStatus.WITHDRAWN
+        offer.answered_at = utc_now()
+        audit.notify(session, offer.to_authority_id or offer.authority_id)

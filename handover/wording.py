@@ -57,6 +57,11 @@ def raw(key: str, language: str) -> str:
     return (_texts(language).get(key) or _texts(FALLBACK)[key])[0]
 
 
+def templates(key: str, language: str) -> tuple[str, ...]:
+    """Gives the texts of a key in a language, or in English, as they are written."""
+    return tuple(_texts(language).get(key) or _texts(FALLBACK)[key])
+
+
 def fill(text: str, language: str, tokens: Mapping[str, str]) -> str:
     """Gives a text with each `[[token]]` replaced; an unknown one vanishes.
 

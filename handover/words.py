@@ -4,7 +4,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from handover import hours
-from handover.delivery_words import delivery_words
+from handover.delivery_words import TAKEN_BACK, delivery_words
 from models.authority import Nation
 from models.casework import NoteKind, TaskKind
 from models.channel import ChannelName, MessageKind
@@ -18,6 +18,7 @@ from models.conversation import (
     HandoverReason,
 )
 from models.practitioner import RoleName
+from models.teamwork import Transfer, TransferStatus
 from models.urgency import Harm, Urgency
 
 LONDON = ZoneInfo("Europe/London")
@@ -127,6 +128,13 @@ ROLES = {
     RoleName.PUBLISHER: "Publisher",
     RoleName.ADMIN: "Administrator",
 }
+TRANSFERS = {
+    TransferStatus.PENDING: "Not answered yet",
+    TransferStatus.ACCEPTED: "Accepted",
+    TransferStatus.DECLINED: "Declined",
+    TransferStatus.EXPIRED: "Not answered in time",
+    TransferStatus.WITHDRAWN: "Taken back",
+}
 _DELIVERY = {
     DeliveryStatus.QUEUED: "Waiting to be sent",
     DeliveryStatus.SENDING: "Being sent",
@@ -219,6 +227,18 @@ def author(author_of: Author, conversation: Conversation, practitioner_name: str
             return practitioner_name or "Practitioner"
 
 
+def taker(transfer: Transfer) -> str:
+    """Gives to whom a conversation is offered."""
+    found = transfer.to_practitioner or transfer.to_team or transfer.to_authority
+    return found.name if found is not None else "somebody"
+
+
+def until(moment: dt.datetime, now: dt.datetime) -> str:
+    """Gives how much time is left, such as `3 hours left`; nothing once it is over."""
+    seconds = int((moment - now).total_seconds())
+    return f"{_span(seconds)} left" if seconds > 0 else ""
+
+
 def ago(moment: dt.datetime, now: dt.datetime) -> str:
     """Gives how long ago a moment was, such as `14 minutes ago`."""
     seconds = max(0, int((now - moment).total_seconds()))
@@ -280,6 +300,8 @@ def delivery(parts: list[Delivery]) -> tuple[str, str, bool]:
     if not parts:
         return "", "", False
     worst = min(parts, key=lambda part: _WORST_FIRST.index(part.status))
+    if worst.error_code == TAKEN_BACK:
+        return "Taken back before it was sent", "", False
     words = _DELIVERY[worst.status]
     if worst.error_code in _HELD_BACK:
         return words, _HELD_BACK[worst.error_code], worst.status in _BAD

@@ -37,9 +37,10 @@ class LiveEvent(Base):
     authority_id: Mapped[int] = mapped_column(foreign_key("authority.id"))
     conversation_id: Mapped[int | None] = mapped_column(foreign_key("conversation.id"))
     kind: Mapped[str] = mapped_column(String(40))
-    """`message`, `delivery`, `holder`, `urgency`, `contact` or `alert`."""
+    """`message`, `delivery`, `holder`, `urgency`, `contact`, `alert`, `note` or `notice`."""
     subject_id: Mapped[int | None]
-    """The message, delivery, handover or contact that changed."""
+    """The message, delivery, handover, contact or note that changed; for a notice, who it is
+    for, and None for everybody."""
     at: Mapped[dt.datetime] = mapped_column(index=True)
 
 

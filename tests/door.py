@@ -42,7 +42,13 @@ _TOO_OFTEN = 2_000
 def add_authority(engine: Engine, *, la_code: str = "000") -> Authority:
     """Gives a new authority."""
     with transaction(engine) as session:
-        authority = Authority(la_code=la_code, name="Testshire Council", service_name="Front Door")
+        authority = Authority(
+            la_code=la_code,
+            name="Testshire Council" if la_code == "000" else f"Council {la_code}",
+            service_name="Front Door",
+            # What is said goes at once, but for the tests of taking it back.
+            undo_seconds=0,
+        )
         session.add(authority)
     return authority
 

@@ -4,6 +4,7 @@ import { startAlerts } from "./alerts.js";
 import { startConversation } from "./conversation.js";
 import { forgetDraftsAtSignOut } from "./drafts.js";
 import { Connection } from "./live.js";
+import { startNews } from "./news.js";
 import { startQueue } from "./queue.js";
 import { keepTimesFresh } from "./times.js";
 import { fillTokens } from "./tokens.js";
@@ -18,6 +19,7 @@ const { live, place } = document.body.dataset;
 if (live) {
   const connection = new Connection(live, place);
   startAlerts(connection, JSON.parse(document.body.dataset.board));
+  startNews(connection);
   if (document.getElementById("rows")) startQueue(connection);
   if (document.getElementById("thread")) startConversation(connection);
   connection.open();

@@ -26,7 +26,7 @@ export class Connection {
     const source = new EventSource(this.address + (this.place ? `${separator}after=${this.place}` : ""));
     this.source = source;
     this.heard = Date.now();
-    for (const name of ["board", "row", "message", "panel", "beat", "ready", "renew", "reset"]) {
+    for (const name of ["board", "row", "message", "panel", "notice", "beat", "ready", "renew", "reset"]) {
       source.addEventListener(name, (event) => this.#hear(source, name, event));
     }
     source.onerror = () => {

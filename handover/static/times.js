@@ -21,6 +21,10 @@ function refresh() {
     const seconds = Math.max(0, Math.floor((now - Date.parse(time.dateTime)) / 1000));
     setText(time, seconds < 60 ? "just now" : `${span(seconds)} ago`);
   }
+  for (const left of document.querySelectorAll("[data-until]")) {
+    const seconds = Math.floor((Date.parse(left.dataset.until) - now) / 1000);
+    setText(left, seconds > 0 ? `${span(seconds)} left` : "over now");
+  }
   for (const due of document.querySelectorAll("[data-due]")) {
     if (due.dataset.urgency === "emergency") continue;
     const seconds = Math.floor((Date.parse(due.dataset.due) - now) / 1000);

@@ -8,13 +8,13 @@ from flask_security import current_user
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from handover import auth, tasks
+from handover import auth, notes, offers, overrides, tasks
 from handover.live import Feed
 from handover.rendering import Pieces
 from handover.settings import ConsoleSettings
 from models.base import utc_now
 from models.db import reading
-from models.practitioner import RoleName
+from models.practitioner import Practitioner, RoleName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +37,28 @@ def page(template: str, session: Session, **context: Any) -> str:
     practitioner = auth.signed_in()
     board = None
     late = 0
+    waits = 0
     # The band names children, so it is only for those who work with them.
     if practitioner.may(RoleName.PRACTITIONER, RoleName.SUPERVISOR):
         board = console().pieces.board(session, practitioner.authority_id)
         late = tasks.overdue(session, practitioner, utc_now())
+        waits = count_for(session, practitioner)
     return render_template(
-        template, practitioner=practitioner, board=board, late_tasks=late, **context
+        template,
+        practitioner=practitioner,
+        board=board,
+        late_tasks=late,
+        waits=waits,
+        **context,
+    )
+
+
+def count_for(session: Session, practitioner: Practitioner) -> int:
+    """Gives how much waits for somebody: offers, confirmations, notes that name them."""
+    return (
+        len(offers.offered_to(session, practitioner))
+        + len(overrides.waiting_for(session, practitioner))
+        + notes.count_unseen(session, practitioner)
     )
 
 

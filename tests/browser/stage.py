@@ -33,7 +33,7 @@ SETTINGS = ConsoleSettings(
 
 
 class Stage:
-    """A database with an authority, two practitioners and three channels, and a console over it."""
+    """A database with an authority, its people and three channels, and a console over it."""
 
     def __init__(self, engine: Engine, authority: Authority) -> None:
         self.engine = engine
@@ -46,6 +46,7 @@ class Stage:
         self.whatsapp = self._door(ChannelName.WHATSAPP, "+447700900001", "+447700900124")
         self.anna = self.add("Anna Okafor")
         self.ben = self.add("Ben Hughes")
+        self.cleo = self.add("Cleo Adams", RoleName.PRACTITIONER, RoleName.SUPERVISOR)
         self._server: Server | None = None
         self.port = _free_port()
 
@@ -54,15 +55,15 @@ class Stage:
         """Gives where the console is."""
         return f"http://127.0.0.1:{self.port}"
 
-    def add(self, name: str) -> Practitioner:
-        """Gives a new practitioner who can sign in."""
+    def add(self, name: str, *roles: RoleName) -> Practitioner:
+        """Gives somebody new who can sign in; a practitioner unless roles are named."""
         with transaction(self.engine) as session:
             return auth.create_practitioner(
                 session,
                 email=f"{name.split(maxsplit=1)[0].lower()}@testshire.example.org",
                 name=name,
                 password=PASSWORD,
-                roles=[RoleName.PRACTITIONER],
+                roles=roles or [RoleName.PRACTITIONER],
                 authority=session.get_one(Authority, self.authority.id),
             )
 
@@ -76,6 +77,11 @@ class Stage:
         if self._server is not None:
             self._server.stop()
             self._server = None
+
+    def allow_taking_back(self, seconds: int) -> None:
+        """Lets messages wait, so that they can be taken back."""
+        with transaction(self.engine) as session:
+            session.get_one(Authority, self.authority.id).undo_seconds = seconds
 
     def gathers(self, **values: str) -> None:
         """Lets the dialogue gather answers from the next message."""

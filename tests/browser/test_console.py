@@ -43,9 +43,10 @@ def test_from_alert_to_the_end_of_the_talk(played: Stage, desk) -> None:
     page.get_by_role("link", name="Decide on this contact").click()
     page.get_by_label("Referral to children's social care").check()
     page.get_by_label("Reason for the decision").fill("Police called, child at risk now")
-    page.get_by_label("Primary need").select_option("N1")
+    page.get_by_label("Primary need", exact=True).select_option("N1")
     page.get_by_role("button", name="Save the decision").click()
     page.get_by_role("button", name="End the conversation").click()
+    page.get_by_label("I have said it already").check()
     page.get_by_role("button", name="End the conversation").click()
     expect(page.get_by_text("The conversation has ended.")).to_be_visible()
     assert "I am Anna. Are you hidden?" in child.sent()
@@ -249,8 +250,31 @@ def test_every_page_passes_axe_and_fits_its_window(chromium, played: Stage, widt
     page.get_by_role("button", name="Take over").click()
     page.get_by_label("Reply to").wait_for()
     found["held"] = _faults(page)
+    page.locator("#ready summary").click()
+    page.locator("#note-details summary").click()
+    page.get_by_label("Private note for colleagues").fill("@ben can you look?")
+    page.get_by_role("button", name="Keep the note").click()
+    page.locator(".app-note").wait_for()
+    found["held with a note"] = _faults(page)
+    for path in (f"{talk}/transfer", f"{talk}/transfer/authority"):
+        page.goto(path)
+        found[path] = _faults(page)
     page.goto(f"{talk}/transfer")
-    found["transfer"] = _faults(page)
+    page.get_by_label("Ben Hughes").check()
+    page.get_by_label("What must they know first?").fill("My shift ends")
+    page.get_by_role("button", name="Ask them").click()
+    page.get_by_role("button", name="Take the offer back").wait_for()
+    found["offered"] = _faults(page)
+    ben = looking.sign_in(chromium, played, played.ben, width=width)
+    ben.goto("/for-you")
+    found["for you"] = _faults(ben)
+    ben.get_by_role("link", name=re.compile("Decline")).click()
+    ben.get_by_role("button", name="Decline").click()
+    found["decline with errors"] = _faults(ben)
+    cleo = looking.sign_in(chromium, played, played.cleo, width=width)
+    for path in ("/replies", "/replies/new", "/replies/hello", talk):
+        cleo.goto(path)
+        found[f"supervisor {path}"] = _faults(cleo)
 
     assert {path: faults for path, faults in found.items() if faults} == {}
 
@@ -274,7 +298,7 @@ def _held(played: Stage, desk) -> Page:
 
 def _tab_to(page: Page, name: str, *, tag: str = "") -> None:
     """Presses the tab key until something of that name has the focus, which must be visible."""
-    for _ in range(60):
+    for _ in range(150):
         page.keyboard.press("Tab")
         focused = page.evaluate(
             "[document.activeElement.tagName, document.activeElement.textContent.trim()]"

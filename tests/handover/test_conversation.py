@@ -10,10 +10,7 @@ from models.audit import AuditEvent
 from models.channel import MessageKind
 from models.conversation import Author, Holder
 from models.db import reading
-from models.practitioner import RoleName
 from models.urgency import Urgency
-from tests.door import add_authority
-from tests.handover.desk import add_staff
 
 HELP = "my stepdad hits me most weeks"
 
@@ -140,9 +137,15 @@ def test_ending_asks_first_and_shows_what_the_child_is_told(door, anna, desk_of,
     desk.post(f"{path}/take-over")
 
     asked = desk.get(f"{path}/end").text
-    desk.post(f"{path}/end")
+    without = desk.post(f"{path}/end")
+    desk.post(f"{path}/end", closing="thanks", next="I will ring your school on Monday.")
+    said = [one.text for one in door.messages(Author.PRACTITIONER)]
 
     assert "has ended this chat" in asked
+    assert "Choose what you say last" in without.text
+    assert said[0].startswith("Thank you for talking with me")
+    assert said[1] == "I will ring your school on Monday."
+    assert "has ended this chat" in door.messages(Author.BOT)[-1].text
     assert door.conversation().ended_at is not None
     assert "Ended" in desk.get(path).text
 
@@ -247,50 +250,3 @@ def test_a_long_talk_is_read_in_parts(door, anna, desk_of, path) -> None:
     assert "line 3<" not in newest
     assert "Earlier messages" in newest
     assert HELP in desk.get(f"{path}?before={door.messages()[30].id}").text
-
-
-def test_a_talk_is_passed_to_a_colleague_and_the_child_is_told(
-    door, anna, ben, desk_of, path
-) -> None:
-    desk = desk_of(anna)
-    desk.get(path)
-    desk.post(f"{path}/take-over")
-    page = desk.get(f"{path}/transfer").text
-
-    without = desk.post(f"{path}/transfer")
-    desk.post(f"{path}/transfer", to=str(ben.id))
-
-    assert "Ben Hughes" in page
-    assert "Choose who takes the conversation" in without.text
-    assert door.conversation().practitioner_id == ben.id
-    assert "You are now talking with Ben Hughes" in door.messages(Author.BOT)[-1].text
-
-
-def test_a_talk_held_by_somebody_who_left_is_moved_by_a_supervisor_only(
-    door, anna, ben, desk_of, path
-) -> None:
-    cleo = add_staff(door.engine, door.authority, "Cleo Adams", RoleName.SUPERVISOR)
-    holder, colleague, supervisor = desk_of(anna), desk_of(ben), desk_of(cleo)
-    holder.get(path)
-    holder.post(f"{path}/take-over")
-    colleague.get(path)
-    colleague.post(f"{path}/transfer", to=str(ben.id))
-    before = door.conversation().practitioner_id
-
-    supervisor.get(path)
-    supervisor.post(f"{path}/transfer", to=str(cleo.id))
-
-    assert before == anna.id
-    assert door.conversation().practitioner_id == cleo.id
-
-
-def test_a_talk_is_not_passed_to_another_authority(door, anna, desk_of, path, engine) -> None:
-    stranger = add_staff(engine, add_authority(engine, la_code="999"), "Eve Stone")
-    desk = desk_of(anna)
-    desk.get(path)
-    desk.post(f"{path}/take-over")
-
-    answer = desk.post(f"{path}/transfer", to=str(stranger.id))
-
-    assert answer.status_code == 404
-    assert door.conversation().practitioner_id == anna.id

@@ -13,6 +13,7 @@ from tests.handover.desk import Desk
 
 EVERYBODY, SIGNED_IN = "everybody", "signed in"
 STAFF = "practitioner, supervisor"
+KEEPERS = "admin, editor, supervisor"
 
 WHO_MAY = {
     "/": SIGNED_IN,
@@ -64,6 +65,23 @@ WHO_MAY = {
     "/tasks": STAFF,
     "/tasks/<int:task_id>": STAFF,
     "/welcome/<token>": EVERYBODY,
+    "/conversations/<int:conversation_id>/check": STAFF,
+    "/conversations/<int:conversation_id>/messages/<int:message_id>/take-back": STAFF,
+    "/conversations/<int:conversation_id>/messages/<int:message_id>/override": STAFF,
+    "/conversations/<int:conversation_id>/notes": STAFF,
+    "/overrides/<int:override_id>": STAFF,
+    "/conversations/<int:conversation_id>/step-in": STAFF,
+    "/conversations/<int:conversation_id>/transfer/authority": STAFF,
+    "/for-you": STAFF,
+    "/for-you/news": STAFF,
+    "/transfers/<int:transfer_id>/accept": STAFF,
+    "/transfers/<int:transfer_id>/decline": STAFF,
+    "/transfers/<int:transfer_id>/withdraw": STAFF,
+    "/replies": KEEPERS,
+    "/replies/<shortcut>": KEEPERS,
+    "/replies/<shortcut>/remove": KEEPERS,
+    "/replies/new": KEEPERS,
+    "/replies/undo": KEEPERS,
 }
 
 
