@@ -14,6 +14,7 @@ from bot.urgency import Assessment
 from handover import (
     audit,
     feedback,
+    languages,
     outgoing,
     records,
     service,
@@ -57,6 +58,7 @@ def carry_out(
         _assess(session, conversation, messages, outcome)
         _gather(session, conversation, messages, outcome)
         _speak(session, conversation, messages, outcome)
+        languages.note(session, conversation)
         _call(session, conversation, messages, outcome)
         if "goodbye" in outcome.commands and conversation.holder is not Holder.PRACTITIONER:
             feedback.ask(session, conversation, "bot")

@@ -106,7 +106,10 @@ def _change_conversation(session: Session, conversation: Conversation, change: C
     audit.announce(session, conversation, "holder")
 
 
-_SILENT = {Change.EMERGENCY_ANSWERED, Change.HELD, Change.WORD_OFFERED}
+_SILENT = {
+    *(Change.EMERGENCY_ANSWERED, Change.HELD, Change.WORD_OFFERED),
+    *(Change.LANGUAGE_OFFERED, Change.LANGUAGE_CHOSEN),
+}
 
 
 def _note_silently(conversation: Conversation, change: Change) -> None:
@@ -116,6 +119,10 @@ def _note_silently(conversation: Conversation, change: Change) -> None:
             conversation.emergency_answered_at = now
         case Change.HELD:
             conversation.held_at = now
+        case Change.LANGUAGE_OFFERED:
+            conversation.language_offered = conversation.language
+        case Change.LANGUAGE_CHOSEN:
+            conversation.language_chosen_at = now
         case _:
             conversation.child.safe_word_offered_at = now
 

@@ -26,6 +26,8 @@ class TurnMessage:
     kind: MessageKind
     text: str
     choice: str | None = None
+    place: str | None = None
+    """Where a shared location is, as `latitude, longitude`."""
     phrase_level: Urgency = Urgency.NO_CONCERN
 
 
@@ -82,6 +84,11 @@ class Turn:
     returned: Return | None = None
     is_ended: bool = False
     """Whether the episode is over, and an answer on how it went has not begun a new one."""
+    language_offered: str | None = None
+    """The language that was offered last."""
+    has_chosen_language: bool = False
+    recent_kinds: frozenset[MessageKind] = frozenset()
+    """The kinds of message that came, and were answered, in the last minutes."""
     feedback_item: str | None = None
     """What the child was last asked about how it went, while that is open."""
     feedback_set: str = ""
@@ -144,6 +151,8 @@ class Change(StrEnum):
     SAME_WORRY = "same_worry"
     NEW_WORRY = "new_worry"
     FEEDBACK_OVER = "feedback_over"
+    LANGUAGE_OFFERED = "language_offered"
+    LANGUAGE_CHOSEN = "language_chosen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,22 @@ Everything here is rules over values: nothing is read or written. Urgency comes 
 that need nothing; then who holds the conversation; then the dialogue. A child is always answered.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import structlog
 
-from bot import asides, calls, control, feedback_turns, plan_steps, replies, returning, urgency
+from bot import (
+    asides,
+    calls,
+    control,
+    feedback_turns,
+    plan_steps,
+    replies,
+    returning,
+    speaking,
+    urgency,
+)
 from bot.asides import Said
 from bot.dialogue import (
     Dialogue,
@@ -26,8 +36,6 @@ from models.conversation import HandoverReason, Holder
 from models.urgency import Harm, Urgency, highest
 
 log = structlog.get_logger()
-
-_CLEAR_WORDS = 6
 
 
 def first_aid(turn: Turn) -> Outcome | None:
@@ -131,7 +139,8 @@ def _decide(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
     language = judged.language or turn.language
     return feedback_turns.reopen(
         turn,
-        returning.answer(turn, judged.urgency, language)
+        speaking.choose(turn, judged.urgency)
+        or returning.answer(turn, judged.urgency, language)
         or _answer_feedback(turn, judged, dialogue)
         or asides.answer(turn, judged.urgency, language)
         or returning.greet(turn, judged.urgency, language)
@@ -179,7 +188,7 @@ def _judge(turn: Turn, dialogue: Dialogue) -> Outcome:
             # A person was called by the phrases when it came in: a calmer model does not undo it.
             *(message.phrase_level for message in spoken),
         ),
-        language=_language(turn, assessments),
+        language=speaking.follow(turn, assessments),
         needs_rescoring=any(score is None for score in scores),
         is_dialogue_hung=is_hung,
     )
@@ -199,28 +208,6 @@ def _model_scores(
         return [None] * len(spoken), error.is_hung
 
 
-def _language(turn: Turn, assessments: Mapping[int, Assessment]) -> str:
-    """Gives the language to answer in: it changes when the child clearly has changed it.
-
-    A name or a word or two look like many languages, so a short message counts only when the
-    conversation has just begun, or when the message before it was in the same language.
-    """
-    language = turn.language
-    heard = turn.previous_language
-    for number, message in enumerate(turn.messages):
-        assessment = assessments.get(message.id)
-        if assessment is None:
-            continue
-        found = assessment.language
-        words = len(message.text.split())
-        is_beginning = not turn.previous and number == 0 and language == wording.FALLBACK
-        is_repeated = found == heard and words > 2
-        if words >= _CLEAR_WORDS or is_repeated or (is_beginning and words > 1):
-            language = found
-        heard = found
-    return language
-
-
 def _hides(turn: Turn) -> bool:
     return _signal(turn) in {Signal.SOMEONE_HERE, Signal.DURESS}
 
@@ -235,10 +222,11 @@ def _answer(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
     first = (
         *_first_words(turn, judged, language),
         *returning.welcome(turn, judged.urgency, language),
-        *replies.media_replies(turn, language),
+        *replies.media_replies(turn, language, _harms(judged) | turn.harms),
     )
+    offered = speaking.offer(turn, language, judged.urgency)
     if not spoken:
-        return Outcome(replies=first, handover=_call_for_media(turn))
+        return Outcome(replies=first, handover=_call_for_media(turn), answers=replies.places(turn))
     try:
         answer = _converse(turn, judged, spoken, dialogue)
     except DialogueUnavailableError as error:
@@ -247,11 +235,28 @@ def _answer(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
         outcome = _without_dialogue(turn, judged, first, language)
     else:
         outcome = _with_dialogue(turn, judged, answer, first, language)
+    outcome = _with_offer(outcome, first, offered)
     if outcome.handover is None:
         outcome = replace(outcome, handover=_call_for_media(turn))
     if _tells_emergency(turn, judged, first, outcome):
         return replace(outcome, changes=outcome.changes | {Change.EMERGENCY_ANSWERED})
     return outcome
+
+
+def _with_offer(outcome: Outcome, first: tuple[Reply, ...], offered: tuple[Reply, ...]) -> Outcome:
+    """Gives the outcome with the offer of a language before what is asked, if anything is said."""
+    hides = {Change.COVER, Change.STOP} & outcome.changes
+    if not offered or hides or outcome.replies[: len(first)] != first:
+        return outcome
+    rest = outcome.replies[len(first) :]
+    # The numbers that a child types count for the newest message: it keeps its own choices.
+    said = tuple(replace(one, choices=()) for one in offered) if _has_choices(rest) else offered
+    parts = (*first, *said, *rest) if _has_choices(rest) else (*first, *rest, *said)
+    return replace(outcome, replies=parts, changes=outcome.changes | {Change.LANGUAGE_OFFERED})
+
+
+def _has_choices(said: tuple[Reply, ...]) -> bool:
+    return any(one.choices for one in said)
 
 
 def _converse(
@@ -298,7 +303,7 @@ def _with_dialogue(
         aside=safe.aside,
         handover=calls.reason_for(turn, judged.urgency)
         or _called_by(answer.commands, judged.urgency),
-        answers=answer.answers,
+        answers=(*answer.answers, *replies.places(turn)),
         commands=answer.commands,
         state=answer.state,
         asked=answer.asked,
@@ -461,7 +466,7 @@ def _merge(judged: Outcome, decided: Outcome) -> Outcome:
         decided,
         urgency=level,
         assessments=judged.assessments,
-        language=judged.language,
+        language=decided.language or judged.language,
         changes=frozenset(changes),
         needs_rescoring=judged.needs_rescoring,
     )

@@ -1,10 +1,13 @@
 """What the bot says by itself: texts chosen by rules, needing no dialogue."""
 
 import datetime as dt
+import re
 
 from bot.outcome import Reply, Turn, TurnMessage
 from handover import wording
+from handover.records import GatheredAnswer
 from models.channel import MessageKind
+from models.contact import AnswerStatus
 from models.urgency import Harm
 
 # The full emergency words are given again only when this much time has passed.
@@ -31,18 +34,49 @@ def holding(turn: Turn, language: str) -> tuple[Reply, ...]:
     return say("holding_again" if is_again else "holding", language, turn)
 
 
-def media_replies(turn: Turn, language: str) -> tuple[Reply, ...]:
-    """Gives a kind word on each sort of thing that is no text."""
+def media_replies(turn: Turn, language: str, harms: frozenset[Harm]) -> tuple[Reply, ...]:
+    """Gives a kind word on what is no text: one for a burst, and a short one when more comes.
+
+    Only where it is a place is there a word of its own beside it, because 999 is in it.
+    """
     # A message in which nothing came through is answered too.
-    kinds = dict.fromkeys(
+    kinds = {
         MessageKind.UNKNOWN if _is_empty(message) else message.kind for message in turn.messages
-    )
+    }
+    known = [kind for kind in _MEDIA_WORDS if kind in kinds]
+    others = [kind for kind in known if kind is not MessageKind.LOCATION]
+    said = [kind for kind in known if kind is MessageKind.LOCATION or kind in others[:1]]
+    if not said:
+        return ()
+    if set(said) <= turn.recent_kinds and MessageKind.UNKNOWN not in said:
+        return say("media_again", language, turn)
+    found = tuple(reply for kind in said for reply in say(_MEDIA_WORDS[kind], language, turn))
+    if kinds & _PICTURES and _may_be_own_picture(turn, harms):
+        return (*found, *say("media_report_remove", language, turn))
+    return found
+
+
+def places(turn: Turn) -> tuple[GatheredAnswer, ...]:
+    """Gives where the child is, from a place that they shared."""
+    found = [message.place for message in turn.messages if message.place is not None]
     return tuple(
-        reply
-        for kind in kinds
-        if kind in _MEDIA_WORDS
-        for reply in say(_MEDIA_WORDS[kind], language, turn)
+        GatheredAnswer(field="current_location", status=AnswerStatus.VALUE, value=place)
+        for place in found[-1:]
     )
+
+
+_PICTURES = {MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.DOCUMENT}
+_OF_PICTURES = {Harm.ONLINE_HARM, Harm.SEXUAL_EXPLOITATION, Harm.SEXUAL_ABUSE}
+_OWN_PICTURE = re.compile(
+    r"\b(nudes?|naked|topless|undressed|leaked?|sexting|private (pic|photo|video)s?|"
+    r"(pic|photo|video|snap)s? of me)\b",
+    re.IGNORECASE,
+)
+
+
+def _may_be_own_picture(turn: Turn, harms: frozenset[Harm]) -> bool:
+    texts = (*turn.previous, *(message.text for message in turn.messages))
+    return bool(harms & _OF_PICTURES) or any(_OWN_PICTURE.search(text) for text in texts)
 
 
 def _is_empty(message: TurnMessage) -> bool:
@@ -50,15 +84,16 @@ def _is_empty(message: TurnMessage) -> bool:
     return is_words and not message.text.strip() and message.choice is None
 
 
+# In the order in which one is chosen for all.
 _MEDIA_WORDS = {
-    MessageKind.IMAGE: "media_image",
     MessageKind.VOICE: "media_voice",
+    MessageKind.IMAGE: "media_image",
     MessageKind.VIDEO: "media_video",
     MessageKind.DOCUMENT: "media_document",
     MessageKind.LOCATION: "media_location",
     MessageKind.CONTACT_CARD: "media_contact_card",
-    MessageKind.STICKER: "media_sticker",
     MessageKind.UNKNOWN: "media_unknown",
+    MessageKind.STICKER: "media_sticker",
 }
 
 

@@ -25,7 +25,7 @@ from handover.contact_plan import Plan
 from handover.outgoing import Choice
 from handover.plan_times import ONLY_ANSWERS
 from models.base import utc_now
-from models.channel import WORDLESS_KINDS
+from models.channel import WORDLESS_KINDS, MessageKind
 from models.conversation import (
     Author,
     Child,
@@ -38,6 +38,7 @@ from models.db import reading
 from models.urgency import Harm
 
 _PREVIOUS = 8
+_RECENT = dt.timedelta(minutes=5)
 
 
 def load(engine: Engine, conversation_id: int) -> Turn | None:
@@ -121,6 +122,9 @@ def _turn(session: Session, conversation: Conversation, waiting: list[Message]) 
         is_asked_answered=_is_asked_answered(session, conversation),
         returned=_returned(session, conversation, waiting[0]),
         is_ended=conversation.ended_at is not None,
+        language_offered=conversation.language_offered,
+        has_chosen_language=conversation.language_chosen_at is not None,
+        recent_kinds=_recent_kinds(earlier, now),
         feedback_item=feedback.open_item(session, conversation),
         feedback_set=feedback.set_of(session, conversation) or "",
         known=records.known_answers(session, conversation),
@@ -189,7 +193,25 @@ def _turn_message(message: Message, last_choices: list[dict[str, str]]) -> TurnM
         kind=message.kind,
         text=message.text,
         choice=details.get("choice") or _typed_choice(message.text, last_choices),
+        place=_place(message),
         phrase_level=phrase_level(message.text),
+    )
+
+
+def _place(message: Message) -> str | None:
+    if message.kind is not MessageKind.LOCATION:
+        return None
+    attachments = (message.details or {}).get("attachments") or []
+    found = [one["reference"] for one in attachments if one["reference"].startswith("geo:")]
+    where = ", ".join(found[0].removeprefix("geo:").split(",")) if found else ""
+    return " - ".join(part for part in (message.text.strip(), where) if part) or None
+
+
+def _recent_kinds(earlier: list[Message], now: dt.datetime) -> frozenset[MessageKind]:
+    return frozenset(
+        message.kind
+        for message in earlier
+        if message.processed_at is not None and now - message.processed_at < _RECENT
     )
 
 

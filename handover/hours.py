@@ -37,15 +37,23 @@ class Hours:
     """
 
 
-def at(authority: Authority, now: dt.datetime) -> Hours:
-    """Gives the state of the authority's hours at a time."""
+def at(authority: Authority, now: dt.datetime, *, is_on_call: bool = False) -> Hours:
+    """Gives the state of the authority's hours at a time.
+
+    Only where somebody is on call at that time may a child hear that people are called at night.
+    """
     local = now.astimezone(_LONDON)
     open_hours = window(authority, local.date())
     if open_hours is not None and open_hours[0] <= local.time() < open_hours[1]:
         times = {"closes": "[[clock]]", "opens": "", **_clock(open_hours[1])}
-        return Hours(is_open=True, tokens={"hours_line": "[[hours_open]]", **times})
+        here = {"hours_line": "[[hours_open]]", "emergency_called": "[[called_somebody]]"}
+        return Hours(is_open=True, tokens={**here, **times})
     times = {"closes": "", **_next_opening(authority, local)}
-    return Hours(is_open=False, tokens={"hours_line": "[[hours_closed]]", **times})
+    called = {
+        "emergency_called": "[[called_somebody]]" if is_on_call else "[[called_nobody]]",
+        "danger_called": "[[danger_called_on_call]]" if is_on_call else "[[danger_called_nobody]]",
+    }
+    return Hours(is_open=False, tokens={"hours_line": "[[hours_closed]]", **called, **times})
 
 
 def is_working_day(nation: Nation, day: dt.date) -> bool:

@@ -89,7 +89,7 @@ CONTACT_CHANNELS = {
 }
 KINDS = {
     MessageKind.IMAGE: "sent a picture. It is not shown here",
-    MessageKind.VOICE: "sent a voice note. It is not played here",
+    MessageKind.VOICE: "sent a voice note. It is not played here: the messaging provider keeps it",
     MessageKind.VIDEO: "sent a video. It is not shown here",
     MessageKind.DOCUMENT: "sent a file. It is not opened here",
     MessageKind.LOCATION: "shared where they are",

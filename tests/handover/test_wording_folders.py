@@ -14,6 +14,9 @@ from tests.handover.test_wording_data import GSM_7, LONGEST, LONGEST_ENGLISH
 DATA = Path(wording.__file__).parent / "wording_data"
 FOLDERS = sorted(path.parent.name for path in DATA.glob("*/en.yml"))
 
+# A note that hides what it stands for says the same to everybody.
+ENGLISH_ONLY = {"note_answer", "sealed_note", "sealed_note_no_word"}
+
 type Texts = dict[str, list[str]]
 
 
@@ -34,8 +37,11 @@ class TestFolder:
     def test_welsh_has_every_key_text_and_token(self, folder: str):
         english, welsh = read(folder, "en"), read(folder, "cy")
 
-        assert list(welsh) == list(english)
+        assert set(english) - set(welsh) <= ENGLISH_ONLY
+        assert set(welsh) <= set(english)
         for key, texts in english.items():
+            if key not in welsh:
+                continue
             assert len(welsh[key]) == len(texts), key
             for text, model in zip(welsh[key], texts, strict=True):
                 assert tokens(text) == tokens(model), key
