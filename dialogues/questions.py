@@ -28,8 +28,8 @@ class Condition:
     def holds(self, slots: Slots) -> bool:
         """Tells whether it holds for what is known; "yes (he is out)" counts as "yes"."""
         value = slots.get(self.slot)
-        if isinstance(value, str) and value.startswith("yes ("):
-            value = "yes"
+        if isinstance(value, str) and value.startswith(("yes (", "no (")):
+            value = value.split(" ", maxsplit=1)[0]
         if self.within is not None:
             return value in self.within
         if self.without is not None:
@@ -58,6 +58,7 @@ class Questions:
     short_privacy: str
     privacy_said_by: frozenset[str]
     budget: int
+    few: int
     times: Mapping[str, int]
     when_worse: frozenset[str]
     emergency: frozenset[str]
@@ -80,6 +81,7 @@ class Questions:
                 short_privacy=str(read["privacy"]["short"]),
                 privacy_said_by=frozenset(read["privacy"]["said_by"]),
                 budget=int(read["budget"]),
+                few=int(read["few"]),
                 times=dict(read["times"]),
                 when_worse=frozenset(read["when_worse"]),
                 emergency=frozenset(read["emergency"]),
@@ -116,13 +118,15 @@ class Questions:
         if then is None:
             return False
         rested = int(slots.get("turns") or 0) - int(then["turn"] or 0) > _REST
-        worse = _rank(slots.get("urgency")) > _rank(then["urgency"])
+        # From nothing to a small worry is no reason to ask again; from there to danger is.
+        worse = _rank(slots.get("urgency")) > max(_rank(then["urgency"]), _rank("concern"))
         return rested and (worse or field not in self.when_worse)
 
     def next_field(self, slots: Slots) -> str | None:
         """Gives the field to ask for now, or None when all that may be asked was asked."""
         said = slots.get("said") or {}
-        if sum(n for name, n in said.items() if name.startswith(_ASK)) >= self.budget:
+        most = self.few if slots.get("few_questions") else self.budget
+        if sum(n for name, n in said.items() if name.startswith(_ASK)) >= most:
             return None
         emergency = slots.get("urgency") == "emergency"
         said_once = {name[len(_ASK) :] for name in said if name.startswith(_ASK)}
@@ -154,6 +158,15 @@ def next_actions(questions: Questions, slots: Slots, intent: str) -> list[str]:
     return actions + _privacy(questions, slots) + _onward(questions, slots, intent)
 
 
+def talks_on(slots: Slots, intent: str) -> bool:
+    """Gives the child room who told on instead of answering, once before the next question."""
+    asked = slots.get("asked")
+    if intent != "tell" or asked is None or slots.get("urgency") == "emergency":
+        return False
+    then = (slots.get("asked_at") or {}).get(asked) or {}
+    return int(slots.get("turns") or 0) - int(then.get("turn") or 0) == 1
+
+
 def _greeting(questions: Questions, slots: Slots) -> list[str]:
     said = slots.get("said") or {}
     if slots.get("urgency") == "emergency":
@@ -181,6 +194,9 @@ def _onward(questions: Questions, slots: Slots, intent: str) -> list[str]:
     said = slots.get("said") or {}
     if _still_listening(slots, intent):
         return ["utter_tell_me_more"]
+    if talks_on(slots, intent):
+        # What was said at once is all there is to say; the next question can wait.
+        return []
     if intent == "done":
         field = "safe_now" if questions.may_ask("safe_now", slots) else None
     else:

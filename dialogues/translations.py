@@ -66,9 +66,10 @@ def _add_language(responses: dict[str, Any], words: dict[str, Any], name: str) -
     """Adds a language's texts and button titles; payloads and commands stay those of English."""
     condition = {"type": "slot", "name": "language", "value": words["language"]}
     titles = words.get("buttons", {})
-    for response, text in _spread(words["responses"], list(responses), name).items():
-        for english in [one for one in responses[response] if _is_plain(one)][:1]:
-            variation = {**english, "text": text, "condition": [condition]}
+    for response, texts in _spread(words["responses"], list(responses), name).items():
+        for english, said in _paired(responses[response], texts):
+            variation = {**english, **said}
+            variation["condition"] = [condition, *said.get("condition", [])]
             if "buttons" in english:
                 variation["buttons"] = [
                     {**button, "title": titles.get(button["payload"], button["title"])}
@@ -77,9 +78,30 @@ def _add_language(responses: dict[str, Any], words: dict[str, Any], name: str) -
             responses[response].append(variation)
 
 
-def _spread(texts: dict[str, str], english: list[str], name: str) -> dict[str, str]:
+def _paired(
+    english: list[dict[str, Any]], texts: Any
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Gives each text of a language with the English variation whose buttons and command it has.
+
+    A text may be alone, or one of a list; one for an adult or a friend stands beside `adult` or
+    `friend` or `sibling`.
+    """
+    plain = next(one for one in english if _is_plain(one))
+    said = [texts] if isinstance(texts, str) else texts
+    return [(plain, _variation(one)) for one in said]
+
+
+def _variation(said: Any) -> dict[str, Any]:
+    if isinstance(said, str):
+        return {"text": said}
+    who, text = next(iter(said.items()))
+    slot = {"adult": ("adult", True), "worry": ("worry", True)}.get(who, ("about_whom", who))
+    return {"text": text, "condition": [{"type": "slot", "name": slot[0], "value": slot[1]}]}
+
+
+def _spread(texts: dict[str, Any], english: list[str], name: str) -> dict[str, Any]:
     """Gives a text for each response; `utter_reply_*` stands for those not listed themselves."""
-    spread: dict[str, str] = {}
+    spread: dict[str, Any] = {}
     for pattern, text in texts.items():
         if pattern.endswith("*"):
             fitting = [one for one in english if one.startswith(pattern[:-1]) and one not in texts]

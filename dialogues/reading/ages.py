@@ -49,12 +49,19 @@ _BARE_FROM, _BARE_TO = 5, 19
 # "11. leo", "12, ava", "leo 11", "13 m": an age given as a form would have it.
 _FORM = re.compile(r"(?:^|[\n,;]\s*)" + _NUMBER + r"(?:\s*[.,/]|\s*$|\s*[mf]\b|\s+and a half)")
 _AFTER_NAME = re.compile(
-    r"^(?!(?:hes|shes|he's|she's|theyre|after|before|year|yr|at|till?|until|since|about|gcse|flat|no|bus|"
+    r"^(?!(?:hes|shes|he's|she's|theyre|after|before|year|yr|at|till?|until|since|about|gcse|"
+    r"flat|no|bus|"
     r"room|number|past|by|for|in|on|the|my|under|over)\b)[a-z']{2,12}[ ,.]+"
     + _NUMBER
     + r"\s*[.!]?$"
 )
-_WITH_NAME = re.compile(r"^" + _NUMBER + r"\s*[.,]\s*[^\W\d_]{2,}$")
+_WITH_NAME = re.compile(r"^" + _NUMBER + r"\s*[.,]\s*[^\W\d_]{2,}(?:\s*[.,].*)?$")
+# "no wait 14", "actually im 14": what was said before is put right.
+_PUT_RIGHT = re.compile(
+    r"(?:no wait|wait no|wait|actually|i mean|i meant|sorry|oops|no)[ ,.]+(?:im |i'm |i am |"
+    r"its |it's )?" + _NUMBER + _NOT_AGE + r"(?!\w)"
+)
+_TEENS = re.compile(r"^\W*(?P<age>1[0-8])\W*$")
 _ALONE = re.compile(r"^\W*" + _NUMBER + r"\W*$")
 _ANSWER = re.compile(
     r"(?<!after )(?<!before )(?<!b4 )(?<!at )(?<!till )(?<!til )(?<!until )(?<!since )(?<!year )"
@@ -86,8 +93,8 @@ def find_age(text: str, asked: str | None) -> int | None:
 def _answered_age(low: str, asked: str | None) -> int | None:
     for line in low.splitlines():
         if asked == "safe_contact_times":
-            # "4" is then an hour; "11. leo" is still an age.
-            match = _WITH_NAME.match(line)
+            # "4" is then an hour; "11. leo" is still an age, and so is "13".
+            match = _WITH_NAME.match(line) or _TEENS.match(line)
         elif asked == "when_happened":
             match = _WITH_NAME.match(line) or _alone(line, asked)
         else:
@@ -99,6 +106,12 @@ def _answered_age(low: str, asked: str | None) -> int | None:
 
 def _anywhere(low: str) -> int | None:
     match = None if _HALF_OLDER.match(low) else _ANSWER.search(low)
+    return _in_range(match) if match else None
+
+
+def find_corrected_age(text: str) -> int | None:
+    """Gives the age that puts right one said before ("no wait 14"), or None."""
+    match = _PUT_RIGHT.match(_OTHERS.sub(" ", lowered(text)).strip())
     return _in_range(match) if match else None
 
 

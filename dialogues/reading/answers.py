@@ -50,6 +50,10 @@ _DECLINES_WITHIN = re.compile(
     r"the|that|it|any|where|who|what))?"
     r"(?: (?:name|names|age|that|it|school|number|address|that one|i live|now))*$"
 )
+# "dont tell school" bids; "not telling you my school" declines.
+_BIDS = re.compile(
+    r"\b(?:tell|give)(?: (?:my|his|her|the|that))? (?:school|mum|dad|him|her|them|any ?one)$"
+)
 # Words that answer when they stand alone, but open many a sentence that answers nothing.
 _NO_OPENERS = frozenset(
     [
@@ -90,6 +94,8 @@ _NO_NAMES = re.compile(
 _SAFE = re.compile(
     r"\b(?:im|i am|were|we are|i feel|feel|so were|yeah im|im all) (?:\w+ )?(?:safe|ok|"
     r"okay|alright|fine|all right)\b"
+    r"|\b(?:now|here|home|school|all|were|im) (?:and |n )?safe$"
+    r"|^safe\b.*\b(?:hes|shes|theyre|here|home)\b"
     r"|^(?:yeh|yeah|yes|yh|ye|yep|yea|ya|ok) (?:im |i am |were |we are )?safe\b"
     r"|\bso (?:im |we are |were )?safe\b(?! as)"
     r"|^(?:safe|yeah safe|yes safe|safe yeah|safe rn|safe now|ok now|ok rn|its calmer|"
@@ -133,6 +139,30 @@ _UNSURE = re.compile(
     r"\b(?:not sure|kinda|kind of|sort of|sorta|dunno|idk|i think so|think so|i guess|"
     r"for now|maybe|a bit|sometimes|depends)\b"
 )
+
+
+_DANGER_NOW = re.compile(
+    r"\b(?:kicking|banging|smashing|breaking|trying to (?:get|break)) "
+    r"(?:on |in |down |at |my |the )*(?:\w+ )?door\b(?: in| down)?"
+    r"|\b(?:got|has|holding|with) a (?:knife|gun|machete|blade|bat|hammer)\b|\bfollowing me\b"
+    r"|\b(?:hes|shes|theyre|he is|she is|they are) (?:coming|hurting|hitting|beating|strangling|"
+    r"attacking|trying to kill)\b(?: (?:my )?\w+)?"
+    r"|\b(?:cant|can not|wont let me) (?:get|go) (?:out|away|back)\b|\blocked (?:me )?in\b"
+    r"|\bdoors? (?:is |are )?locked\b|\bbleeding\b"
+    r"|\btook (?:all|loads|too many|a load|lots|my|the|mums|dads|nans|some)\b[\w ]{0,20}"
+    r"(?:tablets|pills|meds|paracetamol)\b"
+    r"|\b(?:on|off|by) (?:the|a) (?:bridge|roof|ledge|edge|tracks?|top floor|multi ?storey)\b"
+    r"|\btop floor\b|\bnowhere (?:to|2) go\b|\bin the cupboard\b"
+)
+
+
+def find_danger(text: str) -> str | None:
+    """Gives the words that say that something bad is happening this minute, or None.
+
+    Only to be asked when the talk is an emergency: "he is coming" may be good news.
+    """
+    match = _DANGER_NOW.search(bare(text))
+    return match.group() if match else None
 
 
 def find_company(text: str, slots: Mapping[str, Any]) -> str | None:
@@ -187,7 +217,7 @@ def short_answer(text: str) -> str | None:
             "ta",
         ):
             return answer
-    if _DECLINES_WITHIN.search(low) and len(low.split()) <= 9:
+    if _DECLINES_WITHIN.search(low) and len(low.split()) <= 9 and not _BIDS.search(low):
         return "prefer_not_to_say"
     return None
 

@@ -30,6 +30,10 @@ _TO_SAFETY = re.compile(
     r"\b(?:neighbours?|next door|nans?|grans?|aunt\w*|friends? house|police|station|shop|"
     r"hospital|outside|away|out)\b"
 )
+_HELP_IS_HERE = re.compile(
+    r"\b(?:police|feds|ambulance|paramedics?|officers?)"
+    r"(?: is| are| r|ve| have|s)? (?:just )?(?:here|arrived|turned up|came|with me)\b"
+)
 _NOTED = ("age", "name_to_use", "safe_contact_times", "safe_contact_channel", "other_child")
 
 
@@ -39,6 +43,8 @@ def choose_reply(facts: Mapping[str, Any], text: str) -> str:
     told = {n for n, value in facts.items() if value not in (None, PREFER_NOT, DONT_KNOW)}
     if _GOES.search(low) and not _TO_SAFETY.search(low):
         return "emergency_going"
+    if _HELP_IS_HERE.search(low):
+        return "emergency_helped"
     if _RINGS.search(low) and not _NOT_RINGING.search(low):
         return "emergency_ringing"
     if "current_location" in told:

@@ -39,4 +39,11 @@ RECORD_FIELDS = (
     "earlier_contact",
     "correction",
     "language",
+    "date_of_birth",
+    "ethnicity",
+    "religion",
+    "disability",
+    "home_address",
+    "phone_number",
+    "gp",
 )

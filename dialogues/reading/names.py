@@ -41,7 +41,15 @@ _OF_OTHERS = re.compile(
     r"(?<!\w)(?:she|he|they|her|his|their|shes|hes|she's|he's|theyre|who|friend|mate)(?!\w)"
 )
 _WORD = re.compile(r"^[^\W\d_][\w'\-]{1,20}$")
-_IM = re.compile(r"(?<!\w)(?:im|i'm|i am|its|it's|this is)\s+(?P<name>[^\W\d_]{2,15})(?!\w)")
+_IM = re.compile(
+    r"(?<!\w)(?:im|i'm|i am|its|it's|this is)\s+(?:\d{1,2}[ ,]+)?"
+    r"(?P<name>[^\W\d_]{2,15}(?:-[^\W\d_]{2,12})?)(?!\w)"
+)
+# "amal im 11", "im 17, leila, st annes".
+_BESIDE_AGE = re.compile(
+    r"^(?P<name>[^\W\d_]{2,15}) (?:im|i'm|i am|aged?) \d|"
+    r"^(?:im|i'm|i am) \d{1,2}[ ,]+(?:and |n )?(?P<after>[^\W\d_]{2,15})(?:,|$)"
+)
 _AGE_AFTER = re.compile(r"[ ,.]+\d{1,2}$")
 _AGE_ROUND = re.compile(r"^(?:(?:i'?m|i am|mam|am|age)\s*)?\d{1,2}(?:\s*lat|\s*ani|\s*anos)?[ ,]*")
 _NOT_NAMES = frozenset(
@@ -202,19 +210,17 @@ _NOT_NAMES = frozenset(
 def find_name(text: str, asked: str | None) -> str | None:
     """Gives the name to use for the child, or None; other people's names are left alone."""
     text = _OTHERS_NAME.sub(" ", text)
-    spelt = _SPELT.search(text)
-    if spelt:
-        return _tidy(spelt.group("name"))
-    said = _SAID.search(text)
-    if said and _may_be(said.group("name")):
-        return _tidy(said.group("name"))
+    for pattern in (_SPELT, _SAID):
+        said = pattern.search(text)
+        if said and _may_be(said.group("name")):
+            return _tidy(said.group("name"))
     for part in clauses(text):
         name = _lone_name(part, asked)
         if name:
             return name
-    for match in _IM.finditer(lowered(text)):
-        if match.group("name") in _known_names()[0] - _known_names()[1]:
-            return _tidy(match.group("name"))
+    beside = _beside_age(text) or _after_im(text)
+    if beside:
+        return beside
     if asked == "name_to_use" and _TITLED.match(text):
         return text.split(",", maxsplit=1)[0].strip()
     return _answered_name(text) if asked == "name_to_use" else None
@@ -235,6 +241,20 @@ def find_others_name(text: str) -> str | None:
 def speaks_of_other(text: str) -> bool:
     """Tells whether a message speaks of a third person."""
     return bool(_OF_OTHERS.search(lowered(text)))
+
+
+def _beside_age(text: str) -> str | None:
+    beside = _BESIDE_AGE.match(lowered(text))
+    name = (beside.group("name") or beside.group("after")) if beside else None
+    return _tidy(name) if name and _may_be(name) else None
+
+
+def _after_im(text: str) -> str | None:
+    known, also_words = _known_names()
+    for match in _IM.finditer(lowered(text)):
+        if match.group("name").split("-")[0] in known - also_words:
+            return _tidy(match.group("name"))
+    return None
 
 
 def _lone_name(part: str, asked: str | None) -> str | None:

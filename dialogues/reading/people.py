@@ -2,7 +2,9 @@
 """Finds who a message is about, by what they are to the child."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from dialogues.reading.words import bare, clauses, lowered, word_list
 
@@ -55,6 +57,10 @@ _ABOUT_HERE = re.compile(
 )
 _PRONOUN = re.compile(r"(?:wo|woh|s?hes?|they|theyre)\b")
 _LONGEST_WHO = 8
+_HE = re.compile(r"\b(?:dad|father|brother|uncle|boyfriend|grandad|man|lads?|boy|coach|cousin)\b")
+_SHE = re.compile(
+    r"\b(?:mum|mother|sister|auntie|aunt|girlfriend|grandma|woman|girl|cousin|carer)\b"
+)
 
 
 @lru_cache(maxsize=1)
@@ -115,6 +121,18 @@ def name_who_is_there(text: str) -> str:
     if named and len(named[0].split()) <= _LONGEST_WHO:
         return named[0]
     return ", ".join(find_people(text)) or " ".join(text.split()[:_LONGEST_WHO])
+
+
+def name_pronoun(who: str, slots: Mapping[str, Any]) -> str:
+    """Gives "they (parents)" for "they", by the people that the talk is about."""
+    involved = [one for one in str(slots.get("who_involved") or "").split(", ") if one]
+    if who in ("he", "him", "his"):
+        meant = [one for one in involved if _HE.search(one)]
+    elif who in ("she", "her"):
+        meant = [one for one in involved if _SHE.search(one)]
+    else:
+        meant = involved if who in ("they", "them") else []
+    return f"{who} ({', '.join(meant)})" if meant else who
 
 
 def is_alone(text: str) -> bool:

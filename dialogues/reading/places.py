@@ -11,7 +11,8 @@ _STREET = (
     r"rise|view|parade|estate|house|heights|flats|stryd|heol|ffordd)"
 )
 _ADDRESS = re.compile(
-    rf"(?:flat \d+[a-z]?,? )?(?<!go )(?<!to )(?<!goes )\b\d{{1,4}}[a-z]? "
+    rf"(?:flat \d+[a-z]?,? )?(?:(?:flat|apartment|apt|"
+    rf"unit) )?(?<!go )(?<!to )(?<!goes )\b\d{{1,4}}[a-z]? "
     rf"(?:(?!(?:i|go|to|and|my|in|at|im|n|the|on|of|we|"
     rf"from)\b)[a-z']+ ){{1,3}}?{_STREET}\b(?:,? (?!and\b|n\b|but\b|its\b|hes\b|"
     rf"shes\b)[a-z']{{3,}}){{0,2}}"
@@ -67,20 +68,24 @@ _SCHOOL_KIND = (
     r"sixth form|community school|catholic school|c of e|pru)"
 )
 _SCHOOL = re.compile(
-    rf"(?<![\w'])((?!(?:go|goes|in|at|to|im|the|my|our|of|is|we|and|his|her|hate|like|from|"
+    rf"(?<![\w'])((?!(?:go|goes|in|at|to|im|the|my|our|of|is|we|and|old|whole|every|another|"
+    rf"same|primary|secondary|high|big|r|"
+    rf"boarding|his|her|hate|like|from|"
     rf"after|before|not|no|any|for|off|leave|left|new|this|that|miss|skip|start|started|me|"
-    rf"message|text|"
+    rf"message|text|on|pm|am|"
     rf"finish)\b)[a-z'.]+(?: (?!(?:in|at|to|my|the|"
-    rf"is|after|before|me|from|for|i|and)\b)[a-z'.]+){{0,2}} {_SCHOOL_KIND}(?: (?:school|"
+    rf"is|after|before|me|from|for|i|and|on|pm|"
+    rf"am)\b)[a-z'.]+){{0,2}} {_SCHOOL_KIND}(?! (?:days?|times?|holidays?|"
+    rf"bus|gates?|toilets?|nurse)\b)(?: (?:school|"
     rf"academy|college|primary|"
     rf"high))?)\b"
 )
 _GO_TO = re.compile(
     r"\b(?:we|i|she|he|they|both)\s+(?:both |all )?(?:go|goes)\s+(?:2|to|"
-    r"at)\s+(?P<school>[a-z'.]+(?: [a-z'.]+){0,2})$"
+    r"at)\s+(?P<school>[a-z'.]+(?: [a-z'.]+){0,2})(?=$|,)"
     r"|\b(?:szkola|szkoła|szkole|scoala|ysgol|escola|my school is|school is|school:|"
     r"school called|dugsiga|школа)\s+(?P<named>(?!(?:is|smieja|mnie|ok|fine|bad|rubbish|"
-    r"hard|good|the|and|n|they|we|i|my|da|do|w|bo|de|mi|me|to|yn|ke|baad|"
+    r"hard|good|the|and|n|they|we|i|my|da|do|w|bo|de|mi|me|to|yn|ke|baad|yma|yw|ydy|"
     r"mein)\b)[\w'.]+(?: [\w'.]+){0,2})$"
 )
 # "missed loads of school" names none.
@@ -103,9 +108,17 @@ _NOT_NOW = re.compile(
     r"\b(?:when|whenever|while|if|once|until|till|before|after)(?:ever)? "
     r"(?:i|im|i'm|i am|were|we|we're)\b.*"
 )
+# "text any time but im at school till 3" says when, not where.
+_OF_CONTACT = re.compile(
+    r"\b(?:text|txt|msg|message|ring|call|phone|contact|write)\b.*\b(?:at|in) (?:school|college|"
+    r"work)\b"
+)
 _LIVES = re.compile(
     r"\b(?:lives?|living|stays?|staying) (?:at|on|in|near|by|down|next to|opposite|round|over)\b"
     r"[^\n.,;!?]*"
+)
+_I_LIVE = re.compile(
+    r"\b(?:i|we) live\b|\b(?:my|our|home) (?:home )?address\b|\bmy (?:house|yard|flat|home) is\b"
 )
 _NEXT_CLAUSE = re.compile(
     r"\s(?:they|theyre|he|she|hes|shes|and|but|n|cos|because|so|i|im|we|were|mum|dad|my)\b"
@@ -125,6 +138,8 @@ def find_current_location(text: str) -> str | None:
     address = find_address(text)
     if address:
         return address
+    if _OF_CONTACT.search(lowered(text)):
+        return None
     for part in clauses(text):
         low = _NOT_NOW.sub("", bare(part)).strip()
         found = _IM_AT.search(low) or _AT_START.match(low)
@@ -142,6 +157,12 @@ def find_where_happened(text: str) -> str | None:
     return text[match.start() : match.end()].strip() if match else None
 
 
+def find_home_address(text: str) -> str | None:
+    """Gives the address at which a child says that they live, or None."""
+    low = lowered(text)
+    return find_address(text) if _I_LIVE.search(low) else None
+
+
 def find_home_of_other(text: str) -> str | None:
     """Gives the words that say where a third person lives, or None."""
     match = _LIVES.search(lowered(text))
@@ -152,10 +173,11 @@ def _place_in(part: str, low: str, found: re.Match[str]) -> str:
     """Gives the place with what belongs to it, without the clause that follows."""
     following = _NEXT_CLAUSE.search(low, found.end())
     if following is None and len(low.split()) <= _LONGEST_PLACE:
-        return part if low == bare(part) else low
+        return part if low == bare(part) else low.removesuffix(" with")
     if following is None:
         return _I_AM.sub("", found.group())
-    return _I_AM.sub("", low[found.start() : following.start()].strip(" ,"))
+    place = low[found.start() : following.start()].strip(" ,").removesuffix(" with")
+    return _I_AM.sub("", place)
 
 
 def find_school(text: str, asked: str | None) -> str | None:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dialogues.reading import answers, emergencies, feelings, people, signals
+from dialogues.questions import talks_on
+from dialogues.reading import answers, emergencies, feelings, people, signals, wishes
 from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
 from dialogues.reading.words import bare
 
@@ -29,6 +30,12 @@ _SMALL = frozenset(
     ]
 )
 _LONGEST_FACT = 8
+_NOTHING_TOLD = (PREFER_NOT, DONT_KNOW, "no", None)
+_SHORT = 4
+_LONGEST_OF_FACTS = 7
+# "I am fifteen and you can call me Robin": as on a form, only in a whole sentence.
+_OF_A_FORM = frozenset(["age", "name_to_use", "school", "gender", "phone_number"])
+_LONGEST_OF_FORM = 12
 # How often one feeling is given back in a talk before its words would repeat.
 _MOST_REFLECTIONS = 2
 # What begins no record, unless the message was judged urgent.
@@ -74,7 +81,7 @@ def rose(slots: Mapping[str, Any]) -> bool:
 def is_question_of_service(intent: str, text: str) -> bool:
     """Tells a question about the service with nothing of the child's own in it."""
     asks = intent.startswith("ask_") and _OF_SERVICE.match(bare(text))
-    return bool(asks) and feelings.find_feeling(text) is None and not people.find_people(text)
+    return bool(asks) and feelings.find_worry(text) is None and not people.find_people(text)
 
 
 def begins_record(intent: str, slots: Mapping[str, Any]) -> bool:
@@ -114,7 +121,7 @@ def of_account(intent: str, text: str, slots: Mapping[str, Any]) -> bool:
         return False
     if intent in ("inform", "unclear", "done"):
         return bool(slots.get("worry"))
-    return rose(slots) or feelings.find_feeling(text) is not None
+    return rose(slots) or feelings.find_worry(text) is not None
 
 
 def people_involved(intent: str, text: str, slots: Mapping[str, Any]) -> str | None:
@@ -141,20 +148,27 @@ def reaction_feeling(
     feeling = feelings.find_feeling(text)
     said = (slots.get("said") or {}).get(f"utter_reflect_{feeling}", 0)
     if feeling is None or feeling == slots.get("last_feeling") or said >= _MOST_REFLECTIONS:
-        return "heard"
+        return "go_on" if talks_on(slots, "tell") else "heard"
     return feeling
+
+
+def _is_danger_known(safe: str, slots: Mapping[str, Any]) -> bool:
+    """Tells whether the emergency words said already what "not safe" would be answered with."""
+    return safe != "yes" and slots.get("urgency") == "emergency"
 
 
 def reply_to(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> str | None:
     """Chooses how an answer is met; None where it needs no line of its own."""
-    asked = slots.get("asked")
     safe = str(facts.get("safe_now") or "").split(" ", maxsplit=1)[0]
-    if safe in ("yes", "no", "unsure"):
+    if safe in ("yes", "no", "unsure") and not _is_danger_known(safe, slots):
         return f"safe_{safe}"
+    told = {name for name, value in facts.items() if value not in _NOTHING_TOLD}
+    if "must_not_know" in told:
+        return "must_not_know"
     if slots.get("urgency") == "emergency":
         return emergencies.choose_reply(facts, text)
-    if asked in ("wants", "must_not_know") and asked in facts:
-        return str(asked)
+    if "wants" in told:
+        return "own_worker" if wishes.asks_for_own_worker(text) else "wants"
     told = set(facts) - {"worry", "concern_in_own_words"}
     small = bool(told) and told <= _SMALL and len(text.split()) <= _LONGEST_FACT
     return None if small else "fact"
@@ -163,24 +177,26 @@ def reply_to(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> s
 def _with_worry(intent: str, facts: Mapping[str, Any], text: str, *, answered: bool) -> str:
     """Once there is a worry, nothing is taken for idle talk."""
     only_facts = _only_facts(facts, text)
+    heavy = feelings.find_worry(text) is not None
     if intent == "tell":
-        heavy = feelings.find_feeling(text) is not None
-        return "inform" if only_facts or (answered and not heavy) else "tell"
+        light = answered or str(facts.get("safe_now") or "").startswith("yes")
+        return "inform" if only_facts or (light and not heavy) else "tell"
     if answered:
         return "inform"
-    if intent in ("decline", "dont_know") and len(text.split()) > 4:
-        return "inform" if _gives_facts(facts) else "tell"
+    refuses = intent in ("decline", "dont_know") and not answers.short_answer(text)
+    if refuses and (_gives_facts(facts) or len(text.split()) > _SHORT):
+        return "inform" if _gives_facts(facts) and not heavy else "tell"
+    if refuses and feelings.find_feeling(text):
+        intent = "tell"
     angry = intent == "insult" and not _gives_facts(facts)
     if intent in ("chat", "fine", "homework", "feedback", "inform", "insult") and not angry:
         return "inform" if _gives_facts(facts) else "tell"
-    if intent == "joking" and not signals.is_playful(text):
-        return "tell"
-    return intent
+    return "tell" if intent == "joking" and not signals.is_playful(text) else intent
 
 
 def _doubted_worry(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> str:
     """Keeps play and schoolwork from becoming a worry, while nothing was judged urgent."""
-    feeling = feelings.find_feeling(text)
+    feeling = feelings.find_worry(text)
     settled = "tell"
     if level(slots.get("urgency")) > 0:
         return settled
@@ -208,8 +224,10 @@ def _is_worry_after_all(intent: str, facts: Mapping[str, Any], text: str) -> boo
     """Finds the worry in what was taken for an answer or for "all is well"."""
     if "about_whom" in facts and intent not in ("homework", "joking"):
         return True
+    if intent == "unclear" and feelings.find_feeling(text) and not signals.is_playful(text):
+        return True
     taken = intent in ("inform", "fine") and not signals.says_all_is_well(text)
-    return taken and feelings.find_feeling(text) is not None and not signals.is_playful(text)
+    return taken and feelings.find_worry(text) is not None and not signals.is_playful(text)
 
 
 def _gives_facts(facts: Mapping[str, Any]) -> bool:
@@ -218,4 +236,5 @@ def _gives_facts(facts: Mapping[str, Any]) -> bool:
 
 def _only_facts(facts: Mapping[str, Any], text: str) -> bool:
     """Tells whether a message is short and wholly a fact for the record ("12. ava")."""
-    return _gives_facts(facts) and len(text.split()) <= 7 and feelings.find_feeling(text) is None
+    most = _LONGEST_OF_FORM if set(facts) <= _OF_A_FORM else _LONGEST_OF_FACTS
+    return _gives_facts(facts) and len(text.split()) <= most and feelings.find_worry(text) is None

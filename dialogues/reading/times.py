@@ -25,8 +25,8 @@ _CONTACT_TIME = re.compile(
     rf"to)\s+(?:{_DAYS}))*(?:\s+{_BOUND})?"
     rf"|(?:only |not |never |just )?{_BOUND}(?:\s+(?:and|n|&|but|or|not)\s+(?:{_BOUND}|"
     rf"{_DAYS}))*"
-    rf"|between {_CLOCK} (?:and|n|&|to|-) {_CLOCK}|\d{{1,2}}\s*(?:-|to|til|"
-    rf"till)\s*\d{{1,2}}\s*(?:pm|am)?"
+    rf"|between {_CLOCK} (?:and|n|&|to|-) {_CLOCK}|\d{{1,2}}(?:[:.]\d{{2}})?\s*(?:-|to|til|"
+    rf"till)\s*\d{{1,2}}(?:[:.]\d{{2}})?\s*(?:pm|am)?"
     rf"|(?:mornings|evenings|afternoons|nights|lunch ?times?|break ?times?|in the (?:day|"
     rf"morning|evening|afternoon))"
     rf"|when (?:my )?\w+(?:'?s| is)? (?:at work|out|asleep|not (?:here|in|home)|gone)|"
@@ -46,11 +46,17 @@ _CONTACT_OTHER = re.compile(
     r"\d{1,2} (?:baje|vaje|tar) (?:ke baad|de baad|tak|ton baad|por|age|se pehle|"
     r"ton pehlan)"
 )
+_CONTACT_VERB = re.compile(
+    r"(?P<not>\b(?:dont|don't|do not|never|not|cant|can't)\s+(?:\w+\s+)?)?"
+    r"\b(?:text|txt|msg|message|ring|call|phone|write|contact|reply)\w*\b"
+)
 _INVITES = re.compile(
     r"\b(?:(?:text|txt|msg|message|ring|call|phone|contact|reply|write|speak|talk|get|reach)\w*"
     r"(?: back| to)? (?:me\b(?! names)|us\b|here|back|after|before|b4|any|on|at|when|between|"
     r"from|only)|"
-    r"available|free|best time|ok(?:ay)? to|pisz|scrie|tecst|пиш|راسل|soo dir|escrev|theek hai|"
+    r"(?:text|txt|msg|message|call|phone|writing)s? (?:is|are|r) (?:fine|ok|good|best)|here n only|"
+    r"available|free|best time|(?:is|are) best|ok(?:ay)? to|pisz|scrie|tecst|пиш|راسل|soo dir|"
+    r"escrev|theek hai|"
     r"thik aa)\w*\b"
 )
 _OPENS = re.compile(
@@ -66,6 +72,8 @@ _STARTED = re.compile(
     r"long time)(?! old)"
     r"|(?:a |an |one |two |three |\d{1,2} )?(?:few |couple of )?(?:days?|weeks?|months?|"
     r"years?|yrs?|hours?|hrs?|mins?|minutes?) ago"
+    r"|(?:lots|loads) of (?:days|weeks|months|nights|times)|in the (?:\w+ )?holidays|"
+    r"(?:after|before|over|at|since) (?:eid|christmas|xmas|easter|ramadan|half term|new year)"
     r"|been (?:going on |like this )?(?:for )?(?:ages|a while|years|months|weeks|forever)"
     r"|last (?:night|nite|nyt|week|weekend|month|year|summer|winter|spring|autumn|term|"
     r"time|xmas|christmas|easter|mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*)"
@@ -84,7 +92,9 @@ _STARTED_OTHER = re.compile(
     r"wczoraj(?: w nocy)?|codziennie|"
     r"de (?:la|un|cand) [\w ]{2,20}|aseara|ieri|in fiecare (?:zi|noapte|seara)|"
     r"ers [\w ]{2,20}|neithiwr|ddoe|bob (?:nos|dydd)|"
-    r"з (?:вересня|літа|минулого \w+|\w+)|вчора|щодня|щоночі|منذ [\w ]{2,20}|امس|البارحة|"
+    r"(?:з|від) (?:січня|лютого|березня|квітня|травня|червня|липня|серпня|вересня|жовтня|листопада|"
+    r"грудня|літа|зими|весни|осені|дитинства|минулого \w+|тих пір)|вчора|щодня|щоночі|"
+    r"منذ [\w ]{2,20}|امس|البارحة|"
     r"كل (?:يوم|ليلة)|"
     r"tan iyo [\w ]{2,20}|shalay|xalay|maalin kasta|desde [\w ]{2,20}|ontem|todos os dias|"
     r"todas as noites|"
@@ -92,7 +102,7 @@ _STARTED_OTHER = re.compile(
     r"chal raha)|gotokal|protidin|roj)(?!\w)"
 )
 # A time in a story is no time to write at.
-_TELLS = re.compile(r"\b(?:said|hits|shouts|happens|comes|gets|checks?|takes|goes)\b")
+_TELLS = re.compile(r"\b(?:said|hits|shouts|happens|comes|gets|takes|goes)\b")
 # "we r in year 8" says how old they are.
 _IN_YEAR_NOW = re.compile(
     r"\b(?:i'?m|i am|we'?re|we r|we are|s?he'?s|both) in (?:year|yr) ?\d{1,2}$"
@@ -129,10 +139,21 @@ def find_contact_times(text: str, asked: str | None) -> str | None:
 def _contact_times(text: str) -> str | None:
     low = lowered(text)
     for pattern in (_CONTACT_OTHER, _CONTACT_TIME):
-        found = [_words(text, match) for match in pattern.finditer(low) if match.group().strip()]
+        found = [
+            _with_not(low[: match.start()], _words(text, match))
+            for match in pattern.finditer(low)
+            if match.group().strip()
+        ]
         if found:
             return ", ".join(dict.fromkeys(found))
     return None
+
+
+def _with_not(before: str, time: str) -> str:
+    """Gives "not b4 4" for "dont text b4 4": the time alone would say the opposite."""
+    verbs = list(_CONTACT_VERB.finditer(before))
+    is_bidden = bool(verbs) and bool(verbs[-1].group("not"))
+    return f"not {time}" if is_bidden and not time.lower().startswith("not") else time
 
 
 def _words(text: str, match: re.Match[str]) -> str:

@@ -4,50 +4,47 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from dialogues.reading.people import find_people
-from dialogues.reading.words import bare, clauses, lowered
+from dialogues.reading.words import bare, clauses
 
 _WANTS = re.compile(
     r"\b(?:i (?:just )?(?:really )?(?:want|wanna|wish|need|would like|id like|hope)|"
-    r"id (?:like|love)|want (?:a|an|to|out|him|her|them|my|it|someone|help)|wanna|"
-    r"can (?:u|you|someone|somebody) (?:please |pls )?(?:ask|help|make|get|tell|ring|call|"
-    r"speak|talk|stop|sort|find|move)|(?:please|pls) (?:ask|help|make|get|stop|find)|"
+    r"id (?:like|love|want)|want (?:a|an|to|out|him|her|them|my|it|some\w*|any\w*|help|us|mum|dad|"
+    r"the|this|that)|wanna|just want\w*|need (?:a|some\w*|any\w*|help|to)|would be (?:good|"
+    r"nice) if|"
+    r"can sum(?:one|1)|somewhere (?:i can|to|safe)|"
+    r"can (?:u|you|someone|somebody) (?:please |pls )?(?:ask|help|make|get|tell|ring|call|bring|"
+    r"give|send|come|take|let|speak|talk|stop|sort|find|move)|(?:please|pls) (?:ask|help|make|"
+    r"get|stop|find)|"
     r"(?:need|want) (?:a break|help|out|someone)|wish (?:i|he|she|they|it)|chce|chcę|"
     r"chcialbym|chcialabym|vreau|as vrea|dwi (?:eisiau|isio)|rydw i eisiau|хочу|اريد|بدي|"
     r"waxaan rabaa|"
     r"quero|queria|chahta|chahti|chahiye|chaunda|chaundi|chai)\b"
 )
 _NOT_WANTS = re.compile(
-    r"\b(?:want|wanna|need|like) (?:to )?(?:say|tell (?:u|you)|talk (?:to|2) (?:a|"
-    r"someone)|a person|skip|die|kill|hurt|be here|know|ask|answer)\b|dont (?:want|wanna|"
-    r"need)"
+    r"\b(?:want(?:ed)?|wanna|need|like) (?:to )?(?:say|tell (?:u|you)|a person|skip|die|kill|"
+    r"hurt|be here|"
+    r"ask|answer|know$|disappear|advice)\b|(?<!i just )(?<!just )dont (?:want|wanna|need)|"
+    r"\b(?:he|she|they|dad|mum) (?:just )?(?:want|wanna)|dont (?:want|wanna) (?:you|u|any ?one|"
+    r"him|her|them|my|mum|dad|to (?:say|talk|tell|go|be here|live))"
 )
 _KEEP_FROM = re.compile(
-    r"\b(?:dont|do not|never|pls dont|please dont|plz dont|you cant|u cant|cant|"
-    r"wont)\s+(?:you |u )?(?:tell|ring|call|phone|text|message|contact|let|involve|"
+    r"\b(?:dont|do not|never|not to|pls dont|please dont|plz dont|you cant|u cant|(?<!i )cant|"
+    r"(?<!i )wont)\s+(?:you |u )?(?:tell|ring|call|phone|text|message|contact|let|involve|"
     r"speak to|talk to|say anything to|say to)\s+"
-    r"(?P<who>(?:my |the |any ?one|anybody|her|him|them|his |mum|dad|"
-    r"school)[\w' ]{0,20}?)(?=$|[,.;!?\n]| (?:n|and|or|but|cos|because|id|ill|he|she|msg|"
-    r"message|text|i|know|find|see|that|this|please|pls|about)\b)"
+    r"(?P<who>(?:my |the |any ?one|anybody|her|him|them|his |mum|dad|police|feds|"
+    r"school)[\w' ]{0,20}?)(?=$|[,.;!?\n]| (?:n|and|or|but|cos|because|bc|cuz|id|ill|im|he|she|"
+    r"they|we|it|its|msg|message|text|i|know|find|see|that|this|please|pls|plz|about|yet|either|"
+    r"ever|"
+    r"anything|ok|tho|or)\b)"
     r"|(?P<who2>(?:my )?(?:\w+ ){0,1}(?:mum|dad|stepdad|stepmum|parents|brother|uncle|"
     r"carer|nan|he|she|they|abbu|ammi|no one|nobody)) (?:cant|can not|must ?nt|mustnt|"
     r"cannot|shouldnt) (?:know|find out|see)"
     r"|\bif (?P<who3>(?:my )?(?:mum|dad|stepdad|he|she|they|parents|brother)) (?:finds?|"
     r"found|knew|knows) out"
+    r"|\b(?:dont|do not|doesnt) (?:want|wanna) (?P<who6>(?:my |the )?\w+(?: \w+)?) to (?:know|"
+    r"find out|see|hear)"
     r"|(?:nie mow|nie mów|nie mowcie) (?P<who4>\w+)|nu(?: ii|"
     r" le)? spune(?:ti)? (?P<who5>\w+)"
-)
-_PHONE = re.compile(
-    r"\b(?:check(?:s|ing)?|goes? through|go through|reads?|looks? (?:at|through)|sees?|"
-    r"takes?|has|borrow\w*|shares?|uses?|monitors?|track\w*|"
-    r"searches)\b[\w' ]{0,15}?\b(?:my )?(?:phone|mobile|messages|texts|whatsapp|fone|"
-    r"fon)\b"
-    r"|\b(?:its|this is|on|using|sharing) (?:my )?(?:mums?|mams?|dads?|brothers?|sisters?|"
-    r"nans?|uncles?|aunties?|friends?|mates?|family|families|stepdads?|cousins?|"
-    r"shared)(?:'s)? (?:phone|ipad|tablet|mobile|fone|fon)"
-    r"|\bphone (?:check|dekht|dekh)\w* ?(?:karte|karta|karti|hain|hai|de)?|"
-    r"\bshared phone\b|\bwe share (?:a|the|this) phone\b|sprawdza(?:ja)? (?:mi )?telefon|"
-    r"imi verifica telefonul|перевіря\w+ (?:мій )?телефон|يفتش هاتفي|me ve o telemovel"
 )
 _CHANNELS = (
     (
@@ -56,14 +53,15 @@ _CHANNELS = (
             r"\b(?:(?:msg|message|text|write|talk|reply|speak|contact)(?: to)?(?: me)?|"
             r"(?<!im )(?<!were )(?:ok|fine)|"
             r"use this|this chat|keep it)\s*(?:on |in )?(?:here|this chat|this number)\b|"
-            r"\bthis chat\b|\bon here\b"
+            r"\bthis chat\b|\bon here\b|^(?:only |just )?here (?:n|and|only|is)\b|\bonly here\b"
         ),
     ),
     (
         "in writing only",
         re.compile(
             r"\b(?:text|txt|msg|message)s? only\b|\b(?:only|just) (?:text|txt|msg|message)\b|"
-            r"\bdont (?:ring|call|phone)(?: me)?(?:$|\b(?! my| the| mum| dad| home| school))"
+            r"\bno (?:phone )?calls?\b|\bdont (?:ring|call|phone)(?: me)?(?:$|\b(?! my| the|"
+            r" mum| dad| home| school))"
         ),
     ),
     (
@@ -95,92 +93,61 @@ _PARENTS_KNOW = (
         ),
     ),
 )
-_MEDICAL = re.compile(
-    r"\b(?:bleed\w*|blood|broken|broke my|cant (?:breathe|walk|move my|see)|"
-    r"need (?:a )?(?:doctor|hospital|ambulance|nurse|stitches)|passed out|unconscious|"
-    r"swollen|overdos\w+|took (?:some|a load|loads|all|too many) (?:pills|tablets|"
-    r"paracetamol)|really hurts|dizzy|head hurts)\b"
+_NUMBER = re.compile(
+    r"(?<![\d£])(?:(?:\+|00)44[ -]?\(?0?\)?|0)[1237]\d{1,4}[ -]?\d{2,4}[ -]?\d{2,4}[ -]?\d{0,4}"
+    r"(?!\d)"
 )
-_CARE = re.compile(
-    r"\b(?:foster (?:mum|mam|mom|dad|carers?|home|care|family|placement)|in care|"
-    r"childrens home|children's home|care home|residential|kinship|looked after|"
-    r"my placement|semi ?independent|supported accommodation|care leaver|unit staff)\b"
+_DIGITS_OF_A_NUMBER = range(10, 14)
+
+
+_LONGEST_WHOLE = 20
+_ASKS = re.compile(
+    r"(?:(?:so|and|but|ok|hi|wait) )*(?:will|do|does|did|would|are|r|is|can|could|have|what|who|"
+    r"how|when)\b"
 )
-_WORKER = re.compile(
-    r"\b(?:(?:new |my |a )?(?:social worker|sw)\b[\w' ]{0,40}(?:called|name|is called|"
-    r"named)\b[\w' ]{0,20}|got a new (?:social worker|sw)[\w' ]*|dont (?:know|no) (?:her|"
-    r"his|their) name)"
+_OWN_WORKER = re.compile(
+    r"\b(?:my|our|the) (?:own |new |old )?(?:social worker|sw|key ?worker|pa|personal adviser|iro|"
+    r"advocate|reviewing officer|leaving care worker)\b"
 )
-_GOOD = re.compile(
-    r"\b(?:foster mum|foster dad|carers?|mum|nan|home|school|teacher|dad|gran|"
-    r"auntie) (?:is|are|s) (?:really |so |very |proper |dead )?(?:nice|kind|good|lovely|"
-    r"great|fine|ok|safe)\b|\bw domu jest dobrze\b|\b(?:i like|i love) (?:my|school|"
-    r"living)\b[\w' ]*"
+_TO_COME = re.compile(
+    r"\b(?:ring|call|phone|see|speak|talk|message|msg|text|contact|come|visit|tell|ask|want|need|"
+    r"like|get)\b"
 )
-_NEEDS = re.compile(
-    r"\b(?:i have|ive got|i got|im|i am|my) (?:\w+ )?(?:autis\w+|adhd|add|asd|dyslexi\w+|"
-    r"deaf|blind|hard of hearing|partially sighted|disabled|wheelchair|stammer|stutter|"
-    r"learning (?:disabilit\w+|difficult\w+)|epilep\w+|ehcp|sen)\b[\w' ]{0,25}|\b(?:cant|"
-    r"dont) (?:read|spell|write) (?:very )?(?:well|good|much)\b|\bbsl\b|\bsign language\b"
-)
-_EARLIER = re.compile(
-    r"\bi (?:messaged|texted|wrote to) (?:you|u|here|this)\b|\bi reported (?:it|this|him|her)\b|"
-    r"\bi sent (?:you|u|a (?:message|text) (?:here|to (?:you|u|social)))\b|"
-    r"\b(?:told|messaged|texted|wrote to|rang|spoke to|talked to) (?:you|u) (?:before|already|"
-    r"last|"
-    r"yesterday|ages ago|a while ago|weeks ago|the other day)\b|"
-    r"\b(?:told|messaged|texted|rang|rung|spoke to|spoken to|talked to|went to|reported it to) "
-    r"(?:a |my |the |our |some )?(?:old |new |last )?(?:social (?:services|care|workers?)|sw|"
-    r"childline|nspcc|council|early help)\b|"
-    r"\b(?:social (?:services|care|workers?)|early help) (?:came|come|visited|(?:was|were) "
-    r"(?:here|round|involved)|rang|closed|did nothing|already|know)\b|"
-    r"\b(?:had|used to have) (?:a |another )?social worker\b|"
-    r"\b(?:they|someone|some ?body|u|you) said (?:they|u|you|some ?one|some ?body)? ?(?:d|"
-    r"would|was "
-    r"gonna|were going to)? ?(?:ring|call|come|help|message|get back)\b|"
-    r"\bsaid (?:theyd|they would|someone would) (?:ring|call|come|help)\b|"
-    r"\blast time i (?:messaged|wrote|texted|came (?:on )?here|was on here|told (?:you|u))\b|"
-    r"\b(?:here|this chat|this number) before\b|\bbefore to (?:you|u)\b"
-)
-_CORRECTS = re.compile(
-    r"\b(?:spelt|spelled) \w+(?: not \w+)?|\b(?:i meant|not what i said|thats wrong|"
-    r"got (?:it|my \w+) wrong|isnt right|not right|its actually)\b"
-)
-_GENDER = re.compile(
-    r"\b(?:im|i am|as) (?:a |an )?(?:\d{1,2} (?:yr|year)s? old )?(?P<gender>girl|boy|lad|"
-    r"lass|trans \w+|non ?binary|enby|gender ?fluid|female|male)\b|\b(?P<pronouns>she/her|"
-    r"he/him|they/them|she/they|he/they)\b"
-)
-_HOUSEHOLD = re.compile(
-    r"\b(?:i live (?:with|at)|we live with|living (?:with|at)|"
-    r"its (?:just )?me,? (?:and )?(?:my )?(?:mum|dad|mam))\b[^\n.!?]*"
-)
-_SHARING = re.compile(
-    r"\b(?:you can|u can|its ok to|ok to|happy for you to|fine to) (?:tell|share|pass)\b[^\n.!?]*"
-)
+
+
+def is_bidden_not_to_tell(text: str) -> bool:
+    """Tells "dont tell my dad" from the question whether the bot will."""
+    low = bare(text)
+    return bool(_KEEP_FROM.search(low)) and not _ASKS.match(low) and "?" not in text
+
+
+def is_wish(text: str) -> bool:
+    """Tells whether a message says what the child would like to happen."""
+    plain = bare(text).replace("do not", "dont").replace("i would", "id")
+    return bool(_WANTS.search(plain)) and not _NOT_WANTS.search(plain)
+
+
+def asks_for_own_worker(text: str) -> bool:
+    """Tells whether a child asks for the worker who is theirs, not for just anybody."""
+    low = bare(text)
+    wish = _WANTS.search(low) or re.match(r"(?:can|could|pls|please)\b", low)
+    return bool(wish and _OWN_WORKER.search(low) and _TO_COME.search(low))
 
 
 def find_wishes(text: str) -> Iterator[tuple[str, Any]]:
     """Gives the fields of contact, sharing and circumstance that a message fills."""
     low = bare(text)
-    for part in clauses(text):
-        plain = bare(part)
-        if _WANTS.search(plain) and not _NOT_WANTS.search(plain):
-            yield "wants", part
+    long = len(text.split()) > _LONGEST_WHOLE
+    for part in text.split(",") if long else clauses(text):
+        if is_wish(part):
+            yield "wants", part.strip()
     keep = _KEEP_FROM.search(low)
     if keep:
-        who = next(group for group in keep.groups() if group)
-        yield "must_not_know", who.strip()
-    phone = _PHONE.search(low)
-    if phone:
-        yield "shared_phone", text.strip()
-        if find_people(text):
-            yield "must_not_know", ", ".join(find_people(text))
-    yield from _of_contact(low)
-    yield from _of_circumstance(text, low)
+        yield "must_not_know", next(group for group in keep.groups() if group).strip()
+    yield from _of_contact(text, low)
 
 
-def _of_contact(low: str) -> Iterator[tuple[str, Any]]:
+def _of_contact(text: str, low: str) -> Iterator[tuple[str, Any]]:
     for channel, pattern in _CHANNELS:
         if pattern.search(low):
             yield "safe_contact_channel", channel
@@ -189,23 +156,6 @@ def _of_contact(low: str) -> Iterator[tuple[str, Any]]:
         if pattern.search(low):
             yield "parents_know", answer
             break
-
-
-def _of_circumstance(text: str, low: str) -> Iterator[tuple[str, Any]]:
-    for name, pattern in (
-        ("needs_medical_help", _MEDICAL),
-        ("in_care", _CARE),
-        ("allocated_worker", _WORKER),
-        ("going_well", _GOOD),
-        ("communication_needs", _NEEDS),
-        ("earlier_contact", _EARLIER),
-        ("correction", _CORRECTS),
-        ("household", _HOUSEHOLD),
-        ("consent_to_share", _SHARING),
-    ):
-        match = pattern.search(low)
-        if match:
-            yield name, match.group().strip() if name == "in_care" else text.strip()
-    gender = _GENDER.search(lowered(text).replace("'", ""))
-    if gender:
-        yield "gender", gender.group("gender") or gender.group("pronouns")
+    number = _NUMBER.search(text)
+    if number and sum(one.isdigit() for one in number.group()) in _DIGITS_OF_A_NUMBER:
+        yield "phone_number", number.group().strip()

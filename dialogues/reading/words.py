@@ -12,7 +12,8 @@ LONGEST_READ = 3000
 
 _ARABIC_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "`": "'"})
-_CLAUSE = re.compile(r"[\n.;!?]+")
+# "8.30" and "v1.2" are no ends of a sentence.
+_CLAUSE = re.compile(r"(?:[\n;!?]|\.(?!\d)|(?<!\d)\.(?=\d))+")
 
 
 def lowered(text: str) -> str:
@@ -23,7 +24,8 @@ def lowered(text: str) -> str:
 
 def bare(text: str) -> str:
     """Gives small letters with no apostrophes and single spaces, for matching whole phrases."""
-    return re.sub(r"\s+", " ", lowered(text).replace("'", "")).strip(' .!?,~-*"')
+    words = re.sub(r"\s+", " ", lowered(text).replace("'", "")).strip(' .!?,~-*"')
+    return _misspelt().sub(lambda word: _spellings()[word.group()], words)
 
 
 def clauses(text: str) -> list[str]:
@@ -41,3 +43,14 @@ def any_of(*phrases: str) -> re.Pattern[str]:
     """Compiles phrases into one pattern that matches them as whole words."""
     joined = "|".join(sorted(phrases, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?:{joined})(?!\w)")
+
+
+@lru_cache(maxsize=1)
+def _misspelt() -> re.Pattern[str]:
+    return any_of(*_spellings())
+
+
+@lru_cache(maxsize=1)
+def _spellings() -> dict[str, str]:
+    read = read_yaml(ROOT / "dialogues" / "words" / "spellings.yml")["spellings"]
+    return {wrong: right for right, all_wrong in read.items() for wrong in all_wrong}

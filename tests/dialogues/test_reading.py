@@ -349,3 +349,151 @@ def test_no_text_takes_long_to_read(text: str):
     read(text, "tell", 0.5, slots={"asked": "age", "worry": True})
 
     assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        ("i have adhd and dyslexia", "disability", "i have adhd and dyslexia"),
+        ("im deaf so no phone calls", "communication_needs", "im deaf so no phone calls"),
+        ("we are muslim", "religion", "muslim"),
+        ("im mixed race", "ethnicity", "mixed race"),
+        ("my doctor is dr khan at hill lane surgery", "gp", "my doctor is dr khan at hill lane"),
+        ("my number is 07700 900456", "phone_number", "07700 900456"),
+        ("my bday is 4th of june", "date_of_birth", "4th of june"),
+        ("i live at 22 birch lane", "home_address", "22 birch lane"),
+        ("im 22 and i owe 07 quid", "phone_number", None),
+        ("i live with my nan and 2 cousins", "household", "i live with my nan and 2 cousins"),
+        ("you can tell my tutor", "consent_to_share", "you can tell my tutor"),
+        ("dont say it was me", "do_not_share", "dont say it was me"),
+        ("i trust my keyworker", "trusted_adult", "i trust my keyworker"),
+        ("mum doesnt know", "parents_know", "no"),
+        ("my nan is lovely", "going_well", "my nan is lovely"),
+    ],
+)
+def test_what_a_child_says_of_their_circumstances_is_read(text: str, field: str, value: str | None):
+    found = read(text, "tell", 0.9, slots={"worry": True}).facts.get(field)
+
+    assert found == value or (value is not None and str(found).startswith(value))
+
+
+def test_a_long_message_leaves_only_its_clause_on_the_record():
+    text = (
+        "hi so i dont know how to say this but its been really bad, i have epilepsy and my mum "
+        "forgets my tablets, and then she shouts at everyone in the house all night long"
+    )
+
+    found = read(text, "tell", 0.9, slots={"worry": True}).facts
+
+    assert found["disability"] == "i have epilepsy and my mum forgets my tablets"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "field"),
+    [
+        ("my uncle hits me with a shoe", "who_is_there", "who_is_there"),
+        ("my brother knows but not dad", "who_is_there", "who_is_there"),
+        ("nan lives in wales", "must_not_know", "must_not_know"),
+        ("i just want help for my sister", "must_not_know", "must_not_know"),
+        ("brother is 6", "when_happened", "when_happened"),
+        ("im in year 8", "wants", "wants"),
+        ("hes 12", "current_location", "current_location"),
+        ("14", "safe_contact_times", "safe_contact_times"),
+        ("my cousin knows", "safe_contact_times", "safe_contact_times"),
+    ],
+)
+def test_what_answers_nothing_is_no_answer(text: str, asked: str, field: str):
+    assert field not in read(text, "inform", 0.9, slots={"worry": True, "asked": asked}).facts
+
+
+def test_a_time_that_is_forbidden_is_not_noted_as_allowed():
+    assert times.find_contact_times("dont ring before 5", None) == "not before 5"
+    assert times.find_contact_times("ring me before 5", None) == "before 5"
+
+
+def test_an_age_is_put_right():
+    facts = read("no wait im 14", "tell", 0.9, slots={"worry": True, "age": 13}).facts
+
+    assert facts["age"] == 14
+    assert facts["correction"] == "no wait im 14"
+
+
+def test_who_must_not_know_is_named_even_by_a_pronoun():
+    slots = {"worry": True, "who_involved": "dad, sister"}
+
+    facts = read("please dont tell him ok", "tell", 0.9, slots=slots).facts
+
+    assert facts["must_not_know"] == "him (dad)"
+
+
+def test_danger_this_minute_says_that_the_child_is_not_safe():
+    slots = {"urgency": "emergency", "worry": True}
+
+    assert read("dad is kicking the door in", "tell", 0.9, slots=slots).facts["safe_now"] == (
+        "no (kicking the door in)"
+    )
+    calm = {**slots, "urgency": "concern", "last_urgency": "concern"}
+    assert "safe_now" not in read("hes coming to my party", "tell", 0.9, slots=calm).facts
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "wanted"),
+    [
+        ("ambulance is here", "ask_tell_police", "tell"),
+        ("now", "leave_for_now", "tell"),
+        ("see you", "goodbye", "tell"),
+    ],
+)
+def test_nobody_is_seen_off_in_an_emergency(text: str, intent: str, wanted: str):
+    slots = {"urgency": "emergency", "last_urgency": "emergency", "worry": True}
+
+    assert read(text, intent, 0.9, slots=slots).intent == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["i dont want to talk about it", "stop asking me questions", "dont ask me so much stuff"],
+)
+def test_a_child_who_has_had_enough_is_left_in_peace(text: str):
+    assert signals.find_signal(text) == "enough"
+
+
+def test_a_child_who_wants_few_questions_is_heard():
+    facts = read("pls dont ask me loads of questions", "tell", 0.9, slots={}).facts
+
+    assert facts["few_questions"] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "adult"),
+    [
+        ("I am a dad and I am worried about my girl", True),
+        ("my daughter is 9 and she told me something", True),
+        ("my dad is a bit worried about me", False),
+    ],
+)
+def test_a_parent_who_writes_is_known_as_one(text: str, *, adult: bool):
+    assert (signals.find_signal(text) == "adult_referrer") is adult
+
+
+def test_a_young_childs_spelling_is_understood():
+    assert answers.find_safe_now("yes i am saf", "safe_now") == "yes"
+    assert feelings.find_feeling("dady showts all nite") == "shouting"
+    assert people.find_people("dady and mumy") == ["dad", "mum"]
+
+
+@pytest.mark.parametrize(
+    ("text", "feeling"),
+    [
+        ("i sent him a pic and now he wants money", "pictures"),
+        ("its prob nothing", "minimising"),
+        ("will my mum get in trouble", "family_trouble"),
+        ("am i in trouble", "trouble"),
+        ("he gets angry because im slow", "shouting"),
+        ("my nan died", "grief"),
+        ("you can call me kit", None),
+        ("my parents might throw me out", "no_home"),
+    ],
+)
+def test_what_weighs_in_a_message_is_noticed(text: str, feeling: str | None):
+    assert feelings.find_feeling(text) == feeling

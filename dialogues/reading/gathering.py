@@ -1,0 +1,111 @@
+"""Gathers whatever a message says for the record, asked or not."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dialogues.reading import (
+    ages,
+    answers,
+    circumstances,
+    names,
+    others,
+    people,
+    places,
+    times,
+    wishes,
+)
+from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
+
+_LONGEST_REFUSAL = 8
+# What may be said anew; of all else the first words stay, and later ones stand in the account.
+_MAY_CHANGE = (
+    *("safe_now", "current_location", "who_is_there", "name_to_use", "wants", "must_not_know"),
+    *("going_well", "household", "do_not_share", "disability", "in_care", "trusted_adult"),
+)
+# Of these the earlier words stand before the later ones.
+_GROWS = (
+    *("wants", "current_location", "must_not_know", "going_well", "household", "do_not_share"),
+    *("in_care", "trusted_adult"),
+)
+
+
+def gather(text: str, question: str | None, slots: Mapping[str, Any]) -> dict[str, Any]:
+    """Finds whatever the message says for the record, asked or not."""
+    found: dict[str, Any] = {}
+    adult = bool(slots.get("adult"))
+    candidates: list[tuple[str, Any]] = [
+        ("age", None if adult else ages.find_age(text, question)),
+        ("name_to_use", names.find_name(text, question)),
+        ("safe_now", answers.find_safe_now(text, question)),
+        ("when_happened", times.find_when_happened(text)),
+        ("safe_contact_times", times.find_contact_times(text, question)),
+        ("current_location", places.find_current_location(text)),
+        ("where_happened", places.find_where_happened(text)),
+        ("home_address", places.find_home_address(text)),
+        ("school", places.find_school(text, question)),
+        ("who_is_there", people.find_who_is_there(text)),
+        ("about_whom", people.find_about_whom(text)),
+        *wishes.find_wishes(text),
+        *circumstances.find_circumstances(text),
+    ]
+    for name, value in candidates:
+        if value is not None and name not in found and _adds(name, value, question, slots):
+            found[name] = value
+    _note_safety(found, text, slots)
+    others.keep_apart(found, text, question, slots)
+    _put_right(found, text, slots)
+    _keep_to_its_own(found, text, question)
+    for name in _GROWS:
+        if name in found and slots.get(name) not in (None, PREFER_NOT, DONT_KNOW):
+            found[name] = _with_before(str(slots[name]), str(found[name]))
+    if "must_not_know" in found:
+        found["must_not_know"] = people.name_pronoun(str(found["must_not_know"]), slots)
+    return found
+
+
+def _adds(name: str, value: Any, question: str | None, slots: Mapping[str, Any]) -> bool:
+    """Keeps what was said first, unless it was asked again, put right, or has changed since."""
+    if name == "about_whom" and (slots.get("adult") or slots.get("worry")):
+        return False
+    if name not in slots or slots[name] in (PREFER_NOT, DONT_KNOW) or name == question:
+        return True
+    return name in _MAY_CHANGE and value != slots[name]
+
+
+def _note_safety(found: dict[str, Any], text: str, slots: Mapping[str, Any]) -> None:
+    """Notes that the child is safe because of who is there or away, with the words."""
+    own = slots.get("about_whom") is None and not slots.get("adult")
+    danger = answers.find_danger(text) if slots.get("urgency") == "emergency" else None
+    if danger and own and "safe_now" not in found and slots.get("safe_now") is None:
+        found["safe_now"] = f"no ({danger})"
+        return
+    company = answers.find_company(text, slots)
+    reassures = company or answers.find_away(text, slots)
+    if company:
+        found["who_is_there"] = company
+    if reassures and "safe_now" not in found and slots.get("safe_now") in (None, "unsure", "no"):
+        found["safe_now"] = f"yes ({reassures})"
+
+
+def _put_right(found: dict[str, Any], text: str, slots: Mapping[str, Any]) -> None:
+    """Takes "no wait 14" for the age, and for a correction."""
+    corrected = None if slots.get("adult") else ages.find_corrected_age(text)
+    if corrected is not None and slots.get("age") not in (None, corrected):
+        found.update(age=corrected, correction=text.strip())
+
+
+def _keep_to_its_own(found: dict[str, Any], text: str, question: str | None) -> None:
+    """Drops what the same words seem to say of another field."""
+    said_now = "safe_now" in found or "safe_contact_times" in found
+    if said_now and question != "when_happened" and len(text.split()) <= _LONGEST_REFUSAL:
+        # "im safe tonight" says nothing of when it happened.
+        found.pop("when_happened", None)
+    if "safe_contact_times" in found:
+        # "only when im at school" is no place where it happens.
+        found.pop("where_happened", None)
+
+
+def _with_before(before: str, now: str) -> str:
+    """Puts what is said now behind what was said before; the newest three stand."""
+    parts = [part for part in before.split("; ") if part.lower() != now.lower()]
+    return "; ".join([*parts[-2:], now])

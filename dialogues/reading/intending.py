@@ -1,0 +1,116 @@
+"""Settles what a message is for, by its words and the talk so far, after the classifier."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dialogues.reading import answers, feelings, people, settling, signals, wishes
+
+# Below this the classifier's word is a guess.
+_SURE = 0.4
+_VERY_SURE = 0.6
+# The rank from which on nothing is taken for a mere question.
+_URGENT = 2
+# With one of these in it, a bidding not to tell is more than a bidding.
+_HEAVY = ("self_harm", "sexual", "hurt", "home_fights", "pictures", "taken_abroad", "scared")
+_NOT_IN_AN_EMERGENCY = (
+    *("goodbye", "leave_for_now", "take_back", "joking", "chat", "homework", "feedback", "fine"),
+    *("insult", "homework_numbers", "decline", "thanks"),
+)
+# From so many words on a message tells something.
+_TALE = 4
+# What is no worry at all, when the classifier is sure of it and the words are not.
+_IDLE_TALK = ("chat", "homework", "homework_numbers", "joking", "fine", "greet", "thanks")
+# What breaks the talk off is only believed when it is plain.
+_BREAKS_OFF = (
+    *("stop", "someone_here", "goodbye", "leave_for_now", "delete_request", "take_back"),
+)
+_TAKES_LEAVE = ("goodbye", "leave_for_now")
+_LONGEST_REFUSAL = 8
+
+
+def intent_of(text: str, intent: str, confidence: float, slots: Mapping[str, Any]) -> str:
+    """Gives the intent as far as the words and the talk so far decide it."""
+    if slots.get("wrong_reader") and not signals.is_child_back(text):
+        return "wrong_reader"
+    signal = signals.find_signal(text)
+    if signal == "someone_here" and answers.find_company(text, slots):
+        return "inform"
+    if signal and _may_be(signal, slots):
+        return signal
+    if slots.get("asked") and answers.short_answer(text):
+        return "inform"
+    rose = settling.rose(slots) and not _is_calm(text, intent, confidence, slots)
+    if rose or signal == "adult_referrer":
+        return "tell"
+    return _by_wish(text) or _by_classifier(text, intent, confidence, slots)
+
+
+def _by_wish(text: str) -> str | None:
+    """Gives the intent of a wish about others: not to be told, or their own worker to come."""
+    if wishes.is_bidden_not_to_tell(text) or wishes.asks_for_own_worker(text):
+        return "tell" if feelings.find_worry(text) in _HEAVY else "inform"
+    return None
+
+
+def _is_calm(text: str, intent: str, confidence: float, slots: Mapping[str, Any]) -> bool:
+    """Tells whether a message that was judged more urgent is plainly none to worry about."""
+    if settling.level(slots.get("urgency")) >= _URGENT:
+        return False
+    if signals.says_all_is_well(text):
+        return True
+    if confidence < _VERY_SURE:
+        return False
+    return intent in _IDLE_TALK or settling.is_question_of_service(intent, text)
+
+
+def _by_classifier(text: str, intent: str, confidence: float, slots: Mapping[str, Any]) -> str:
+    taken = "tell" if slots.get("worry") or len(text.split()) >= _TALE else "unclear"
+    instead = _instead(text, intent, confidence, slots)
+    if instead is not None:
+        return instead
+    if _is_doubted(text, intent, confidence):
+        return taken
+    if confidence >= _SURE:
+        return intent
+    if not slots.get("worry") and signals.is_playful(text):
+        return "joking"
+    return "homework" if not slots.get("worry") and signals.is_homework(text) else taken
+
+
+def _instead(text: str, intent: str, confidence: float, slots: Mapping[str, Any]) -> str | None:
+    """Gives another intent where the talk makes the classifier's impossible."""
+    if slots.get("urgency") == "emergency" and intent in _NOT_IN_AN_EMERGENCY:
+        # "now" is no farewell while somebody is being hurt.
+        return "tell"
+    if intent == "greet" and len(text.split()) >= _TALE and people.find_people(text):
+        return "tell"
+    unsure = confidence < _VERY_SURE or not _may_be(intent, slots)
+    if intent in ("wrong_reader", "adult_referrer") and unsure:
+        asks = intent == "wrong_reader" and len(text.split()) < 5
+        return "ask_who_are_you" if asks else "tell"
+    return None
+
+
+def _is_doubted(text: str, intent: str, confidence: float) -> bool:
+    """Keeps what breaks the talk off, or sends it elsewhere, from being believed too soon."""
+    if intent == "status_request":
+        return not signals.asks_after(text)
+    if intent.startswith("ask_"):
+        return not signals.is_asking(text)
+    if intent == "request_person":
+        return not signals.may_mean_a_person(text)
+    if intent in _TAKES_LEAVE and not signals.is_leaving(text) and text.isascii():
+        return True
+    long = len(text.split()) > _LONGEST_REFUSAL
+    return intent in _BREAKS_OFF and (confidence < _VERY_SURE or long)
+
+
+def _may_be(intent: str, slots: Mapping[str, Any]) -> bool:
+    """Keeps a reading that only makes sense with something said before, or with nothing said."""
+    if intent == "wrong_reader":
+        return bool(slots.get("worry")) and not slots.get("adult")
+    if intent == "adult_referrer":
+        return not slots.get("age") and not slots.get("adult")
+    if intent == "someone_here":
+        return slots.get("urgency") != "emergency"
+    return True
