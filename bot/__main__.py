@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import (
     accounts,
+    correcting,
     dialogue_process,
     judging,
     logs,
@@ -361,9 +362,11 @@ def close_user(email: str) -> None:
     _progress("Closed.")
 
 
+frontdoor.add_command(correcting.corrections_group)
+
+
 def _account(session: Session, email: str) -> Practitioner:
-    same = select(Practitioner).where(func.lower(Practitioner.email) == email.strip().lower())
-    found = session.scalars(same).one_or_none()
+    found = auth.find(session, email)
     if found is None:
         raise click.ClickException(f"There is no account for {email}: see `frontdoor user list`.")
     return found

@@ -12,7 +12,7 @@ from bot import carrying_out, inbox, outbox, receipts, silence, urgency
 from bot.channels.base import Channel, DeliveryFailedError
 from bot.dialogue import Dialogue, DialogueUnavailableError
 from bot.doorbell import Bells
-from handover import audit, live, records, service, transfers
+from handover import audit, corrections, live, records, service, transfers
 from models.audit import Lease
 from models.base import utc_now
 from models.contact import Contact
@@ -86,6 +86,7 @@ class Clock:
             self.follow_silence: 30,
             self.fetch_missed: 120,
             self.forget_live_events: 3600,
+            self.erase_corrections: 3600,
         }
 
     def release_held(self) -> None:
@@ -163,6 +164,11 @@ class Clock:
         with transaction(self._engine) as session:
             live.forget_before(session, utc_now() - _LIVE_EVENTS_KEPT)
             receipts.forget_before(session, utc_now() - _LIVE_EVENTS_KEPT)
+
+    def erase_corrections(self) -> None:
+        """Erases corrections that were kept for as long as the authority said."""
+        with transaction(self._engine) as session:
+            corrections.erase_due(session)
 
     def _if_ours(self, job: Callable[[], None]) -> None:
         if hold_lease(self._engine, _LEASE_NAME, self._name):

@@ -28,6 +28,7 @@ from handover.views import (
     composing,
     contact,
     conversation,
+    corrections,
     override,
     queue,
     replies,
@@ -51,6 +52,7 @@ _PAGES = (
     teamwork.pages,
     override.pages,
     replies.pages,
+    corrections.pages,
     account.pages,
     welcome.pages,
 )

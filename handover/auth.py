@@ -253,6 +253,12 @@ def complete_account(
     audit.record(session, "password_set", practitioner=practitioner)
 
 
+def find(session: Session, email: str) -> Practitioner | None:
+    """Gives the account with an email address, or None; the case of letters does not count."""
+    same = func.lower(Practitioner.email) == email.strip().lower()
+    return session.scalars(select(Practitioner).where(same)).one_or_none()
+
+
 def hash_password(password: str) -> str:
     """Gives the argon2 hash of a password.
 

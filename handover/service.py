@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handover import audit, feedback, records, wording
+from handover import audit, corrections, feedback, records, wording
 from handover.outgoing import Words, queue_message
 from models.base import utc_now
 from models.conversation import (
@@ -22,7 +22,7 @@ from models.conversation import (
 )
 from models.practitioner import Practitioner, RoleName
 from models.teamwork import Transfer, TransferStatus
-from models.urgency import Urgency, highest
+from models.urgency import Harm, Urgency, highest
 
 
 class AccessDeniedError(Exception):
@@ -310,8 +310,12 @@ def set_urgency(
     *,
     level: Urgency,
     reason: str,
+    harms: frozenset[Harm] | None = None,
 ) -> None:
     """Lets a named person correct a message's urgency, with a reason, and so the conversation's.
+
+    Its harms stay as they were judged unless others are given. Where the authority keeps
+    corrections, this is one.
 
     Raises:
         AccessDeniedError: it is not theirs to see.
@@ -322,15 +326,18 @@ def set_urgency(
     conversation = access_conversation(
         session, practitioner, message.conversation_id, for_update=True
     )
-    session.add(
-        UrgencyAssessment(
-            message_id=message.id,
-            urgency=level,
-            reasons=[{"kind": "practitioner", "words": reason.strip()}],
-            scored_by="practitioner",
-            practitioner_id=practitioner.id,
-        )
+    judged = corrections.last_judgement(session, message)
+    kept = judged.harms if judged else []
+    corrected = UrgencyAssessment(
+        message_id=message.id,
+        urgency=level,
+        harms=sorted(kept) if harms is None else sorted(harm.value for harm in harms),
+        reasons=[{"kind": "practitioner", "words": reason.strip()}],
+        scored_by="practitioner",
+        practitioner_id=practitioner.id,
     )
+    session.add(corrected)
+    corrections.keep(session, conversation, corrected, before=judged, reason=reason.strip())
     before = conversation.urgency
     conversation.urgency = level
     contact = records.current_contact(session, conversation)

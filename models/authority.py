@@ -42,6 +42,10 @@ class Authority(Base):
     """What is sent in place of words that are sealed; None for the usual note."""
     sealed_days: Mapped[int | None]
     """Days after which sealed words are no longer given out; None for the usual number."""
+    correction_days: Mapped[int | None]
+    """Days for which corrected judgements are kept as candidates for training; None keeps none."""
+    correction_basis: Mapped[str | None] = mapped_column(String(200))
+    """The ground on which they are kept: the consent asked for, or the authority's assessment."""
     undo_seconds: Mapped[int | None]
     """Seconds in which a practitioner can take a message back; None for the usual number."""
     ladder_minutes: Mapped[dict[str, dict[str, int]] | None] = mapped_column(JSON)

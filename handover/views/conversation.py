@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handover import audit, auth, canned, notes, records, service, words
+from handover import audit, auth, canned, corrections, notes, records, service, words
 from handover.service import AlreadyHeldError, NotHeldError
 from handover.views import queue, shared, talk
 from models.conversation import Author, Conversation, Message
 from models.db import reading, transaction
-from models.urgency import Urgency
+from models.urgency import Harm, Urgency
 
 pages = Blueprint("conversation", __name__, url_prefix=talk.PREFIX)
 
@@ -143,7 +143,8 @@ def end(conversation_id: int) -> ResponseReturnValue:
 def correct_urgency(conversation_id: int) -> ResponseReturnValue:
     """Lets a person say how urgent it is, and why."""
     if request.method == "GET":
-        return talk.form_page("urgency.html", conversation_id)
+        judged = _judged(conversation_id)
+        return talk.form_page("urgency.html", conversation_id, judged=judged, harms=list(Harm))
     level = request.form.get("level", "")
     errors = []
     if level not in set(Urgency):
@@ -152,11 +153,20 @@ def correct_urgency(conversation_id: int) -> ResponseReturnValue:
     if not reason.strip():
         errors.append({"text": "Say why the urgency changes", "href": "#text"})
     if errors:
-        return talk.form_page("urgency.html", conversation_id, errors=errors), 422
+        text, _ = _judged(conversation_id)
+        judged = (text, request.form.getlist("harms"))
+        more = {"errors": errors, "judged": judged, "harms": list(Harm)}
+        return talk.form_page("urgency.html", conversation_id, **more), 422
     with transaction(shared.console().engine) as session:
         conversation = talk.access(session, conversation_id)
-        message = _message_to_judge(session, conversation)
-        service.set_urgency(session, auth.signed_in(), message, level=Urgency(level), reason=reason)
+        service.set_urgency(
+            session,
+            auth.signed_in(),
+            _message_to_judge(session, conversation),
+            level=Urgency(level),
+            reason=reason,
+            harms=frozenset(corrections.known_harms(request.form.getlist("harms"))),
+        )
     flash(f"The urgency is now: {words.URGENCY[Urgency(level)].lower()}.", "success")
     return talk.back(conversation_id)
 
@@ -171,6 +181,14 @@ def decide(conversation_id: int) -> ResponseReturnValue:
         )
         contact_id = records.current_contact(session, conversation).id
     return redirect(f"/contacts/{contact_id}/decision?from=conversation")
+
+
+def _judged(conversation_id: int) -> tuple[str, list[str]]:
+    """Gives the words that a correction is about, and the harms they are said to tell of."""
+    with reading(shared.console().engine) as session:
+        message = _message_to_judge(session, talk.access(session, conversation_id))
+        last = corrections.last_judgement(session, message)
+        return message.text, list(last.harms) if last else []
 
 
 def _message_to_judge(session: Session, conversation: Conversation) -> Message:

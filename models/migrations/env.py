@@ -10,6 +10,7 @@ from models import (  # noqa: F401
     contact,
     contact_plan,
     conversation,
+    correction,
     delivery,
     escalation,
     feedback,

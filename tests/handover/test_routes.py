@@ -49,6 +49,8 @@ WHO_MAY = {
     "/conversations/<int:conversation_id>/take-over": STAFF,
     "/conversations/<int:conversation_id>/transfer": STAFF,
     "/conversations/<int:conversation_id>/urgency": STAFF,
+    "/corrections": "safeguarding_lead",
+    "/corrections/<int:correction_id>": "safeguarding_lead",
     "/decisions": STAFF,
     "/fs-static/<path:filename>": SIGNED_IN,
     "/live": STAFF,
