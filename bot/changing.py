@@ -7,9 +7,18 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import episodes
+from bot import episodes, recognising
 from bot.outcome import Change, Outcome
-from handover import audit, feedback, plan_changes, records, safe_words, sealing, tidying
+from handover import (
+    audit,
+    feedback,
+    plan_changes,
+    recognitions,
+    records,
+    safe_words,
+    sealing,
+    tidying,
+)
 from models.base import utc_now
 from models.contact import ReferralSource
 from models.conversation import Conversation, Delivery, DeliveryStatus, Message
@@ -21,6 +30,7 @@ def change(
     session: Session, conversation: Conversation, messages: list[Message], outcome: Outcome
 ) -> None:
     """Changes the conversation, its contact, the plan and the child's own words as decided."""
+    _know_again(session, conversation, messages, outcome)
     _mask(session, conversation, messages, outcome)
     plan_changes.keep(session, conversation, outcome.plan, message=messages[-1])
     if outcome.feedback is not None:
@@ -44,6 +54,17 @@ def kept_aside(outcome: Outcome) -> dict[str, Any] | None:
     if aside is None:
         return None
     return {"kind": aside.kind, "tries": aside.tries, "then": [asdict(one) for one in aside.then]}
+
+
+def _know_again(
+    session: Session, conversation: Conversation, messages: list[Message], outcome: Outcome
+) -> None:
+    """Keeps a claim to be known again, and the link; before its word is hidden in the message."""
+    for message in messages:
+        claim = recognising.claim_in(message.text) if message.id in outcome.claims else None
+        if claim is not None:
+            name = claim.name or conversation.child.name_to_use or ""
+            recognitions.keep(session, conversation, message, name, claim.word)
 
 
 def _mask(

@@ -15,6 +15,7 @@ from handover.records import GatheredAnswer
 from handover.safe_words import WordKind
 from models.channel import ChannelName, MessageKind
 from models.conversation import HandoverReason, Holder
+from models.recognition import RecognitionResult
 from models.urgency import Harm, Urgency
 
 
@@ -84,6 +85,8 @@ class Turn:
     returned: Return | None = None
     is_ended: bool = False
     """Whether the episode is over, and an answer on how it went has not begun a new one."""
+    recognised: RecognitionResult | None = None
+    """What comes of a claim to be a child we know, made in the newest message."""
     language_offered: str | None = None
     """The language that was offered last."""
     has_chosen_language: bool = False
@@ -171,6 +174,8 @@ class Outcome:
     """The dialogue's new state; None where the dialogue took no part."""
     asked: str | None = None
     feedback: FeedbackAnswer | None = None
+    claims: frozenset[int] = frozenset()
+    """The messages in which somebody said that they are a child we know."""
     plan: tuple[PlanStep, ...] = ()
     """What was said of the safe-contact plan."""
     words: tuple[ChosenWord, ...] = ()

@@ -15,6 +15,7 @@ from bot import (
     control,
     feedback_turns,
     plan_steps,
+    recognising,
     replies,
     returning,
     speaking,
@@ -131,7 +132,8 @@ def _decide(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
         return _after_first_words(turn, judged, control.follow(turn, judged, signal))
     if turn.is_covered:
         return control.stay_covered(turn, judged)
-    decided = control.follow_words(turn, judged)
+    claimed = recognising.follow(turn, judged.urgency, judged.language or turn.language)
+    decided = claimed or control.follow_words(turn, judged)
     if decided is not None:
         return _after_first_words(turn, judged, decided)
     if turn.holder is Holder.PRACTITIONER:

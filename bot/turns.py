@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from bot import returning
+from bot import recognising, returning
 from bot.outcome import Aside, Reply, Return, Turn, TurnMessage
 from bot.phrases.language import language_of
 from bot.urgency import phrase_level
@@ -16,6 +16,7 @@ from handover import (
     feedback,
     hours,
     reading_marks,
+    recognitions,
     records,
     safe_words,
     sealing,
@@ -35,6 +36,7 @@ from models.conversation import (
     UrgencyAssessment,
 )
 from models.db import reading
+from models.recognition import RecognitionResult
 from models.urgency import Harm
 
 _PREVIOUS = 8
@@ -122,6 +124,7 @@ def _turn(session: Session, conversation: Conversation, waiting: list[Message]) 
         is_asked_answered=_is_asked_answered(session, conversation),
         returned=_returned(session, conversation, waiting[0]),
         is_ended=conversation.ended_at is not None,
+        recognised=_recognised(session, conversation, waiting[-1]),
         language_offered=conversation.language_offered,
         has_chosen_language=conversation.language_chosen_at is not None,
         recent_kinds=_recent_kinds(earlier, now),
@@ -175,6 +178,17 @@ def _returned(session: Session, conversation: Conversation, newest: Message) -> 
         is_new_episode=is_new,
         had_worry=records.had_worry(session, conversation),
     )
+
+
+def _recognised(
+    session: Session, conversation: Conversation, newest: Message
+) -> RecognitionResult | None:
+    """Gives what comes of a claim to be known again; a child with a word is known already."""
+    claim = recognising.claim_in(newest.text)
+    if claim is None or conversation.child.safe_word_digest is not None:
+        return None
+    name = claim.name or conversation.child.name_to_use or ""
+    return recognitions.look(session, conversation, name, claim.word)
 
 
 def _is_asked_answered(session: Session, conversation: Conversation) -> bool:
