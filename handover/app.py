@@ -24,14 +24,17 @@ from handover.service import AccessDeniedError
 from handover.settings import ConsoleSettings
 from handover.views import (
     account,
+    board,
     casework,
     composing,
     contact,
     conversation,
     corrections,
     override,
+    paper,
     queue,
     replies,
+    search,
     shared,
     teamwork,
     welcome,
@@ -53,6 +56,9 @@ _PAGES = (
     override.pages,
     replies.pages,
     corrections.pages,
+    search.pages,
+    board.pages,
+    paper.pages,
     account.pages,
     welcome.pages,
 )

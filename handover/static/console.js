@@ -1,6 +1,7 @@
 // The console's script. Every page works without it; it adds what is live.
 import { initAll } from "./vendor/govuk-frontend.min.js";
 import { startAlerts } from "./alerts.js";
+import { startBoard } from "./board.js";
 import { startConversation } from "./conversation.js";
 import { forgetDraftsAtSignOut } from "./drafts.js";
 import { Connection } from "./live.js";
@@ -20,6 +21,7 @@ if (live) {
   const connection = new Connection(live, place);
   startAlerts(connection, JSON.parse(document.body.dataset.board));
   startNews(connection);
+  if (document.getElementById("supervisor-board")) startBoard(connection);
   if (document.getElementById("rows")) startQueue(connection);
   if (document.getElementById("thread")) startConversation(connection);
   connection.open();

@@ -49,6 +49,7 @@ def page(template: str, session: Session, **context: Any) -> str:
         board=board,
         late_tasks=late,
         waits=waits,
+        is_supervisor=practitioner.may(RoleName.SUPERVISOR),
         **context,
     )
 

@@ -7,7 +7,17 @@ from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from handover import auth, casework, contacts, deadlines, record_fields, service, tasks, words
+from handover import (
+    auth,
+    board,
+    casework,
+    contacts,
+    deadlines,
+    record_fields,
+    service,
+    tasks,
+    words,
+)
 from handover.auth import for_roles
 from handover.contacts import OfflineContact
 from handover.views import forms, shared
@@ -43,7 +53,15 @@ def tasks_list() -> ResponseReturnValue:
     is_all = request.args.get("list") == "all"
     with reading(shared.console().engine) as session:
         found = tasks.of_everybody(session, me) if is_all else tasks.mine(session, me)
-        return shared.page("tasks.html", session, tasks=found, is_all=is_all, now=utc_now())
+        severe = board.severe_for(session, me)
+        return shared.page(
+            "tasks.html",
+            session,
+            tasks=found,
+            is_all=is_all,
+            now=utc_now(),
+            severe=severe if severe >= board.PAUSE_AFTER else 0,
+        )
 
 
 @pages.route("/tasks/<int:task_id>", methods=["GET", "POST"])

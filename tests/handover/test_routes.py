@@ -14,6 +14,7 @@ from tests.handover.desk import Desk
 EVERYBODY, SIGNED_IN = "everybody", "signed in"
 STAFF = "practitioner, supervisor"
 KEEPERS = "admin, editor, supervisor"
+SUPERVISOR = "supervisor"
 
 WHO_MAY = {
     "/": SIGNED_IN,
@@ -25,6 +26,9 @@ WHO_MAY = {
     # The library's own page, which answers only in the middle of a sign-in or after one.
     "/account/second-factor": EVERYBODY,
     "/account/second-factor/<token>": SIGNED_IN,
+    "/board": SUPERVISOR,
+    "/board/panel": SUPERVISOR,
+    "/board/pauses/<int:worker_id>": SUPERVISOR,
     "/contacts/<int:contact_id>": STAFF,
     "/contacts/<int:contact_id>/chronology": STAFF,
     "/contacts/<int:contact_id>/decision": STAFF,
@@ -32,7 +36,10 @@ WHO_MAY = {
     "/contacts/<int:contact_id>/links/new": STAFF,
     "/contacts/<int:contact_id>/notes/<int:note_id>/correct": STAFF,
     "/contacts/<int:contact_id>/notes/new": STAFF,
+    "/contacts/<int:contact_id>/print": STAFF,
+    "/contacts/<int:contact_id>/print.pdf": STAFF,
     "/contacts/<int:contact_id>/referral": STAFF,
+    "/contacts/<int:contact_id>/search": STAFF,
     "/contacts/<int:contact_id>/sections/<key>": STAFF,
     "/contacts/<int:contact_id>/tasks/new": STAFF,
     "/contacts/<int:contact_id>/worker": STAFF,
@@ -44,8 +51,11 @@ WHO_MAY = {
     "/conversations/<int:conversation_id>/help-numbers": STAFF,
     "/conversations/<int:conversation_id>/live": STAFF,
     "/conversations/<int:conversation_id>/panels": STAFF,
+    "/conversations/<int:conversation_id>/print": STAFF,
+    "/conversations/<int:conversation_id>/print.pdf": STAFF,
     "/conversations/<int:conversation_id>/release": STAFF,
     "/conversations/<int:conversation_id>/reply": STAFF,
+    "/conversations/<int:conversation_id>/review": SUPERVISOR,
     "/conversations/<int:conversation_id>/take-over": STAFF,
     "/conversations/<int:conversation_id>/transfer": STAFF,
     "/conversations/<int:conversation_id>/urgency": STAFF,
@@ -56,6 +66,7 @@ WHO_MAY = {
     "/live": STAFF,
     "/live/check": SIGNED_IN,
     "/queue": STAFF,
+    "/search": STAFF,
     "/sign-in": EVERYBODY,
     "/sign-in/again": SIGNED_IN,
     "/sign-in/code": EVERYBODY,
@@ -104,7 +115,9 @@ def test_nobody_gets_in_without_signing_in(app: Flask, path: str) -> None:
             assert answer.headers["Location"].startswith("/sign-in")
 
 
-@pytest.mark.parametrize("path", [path for path, who in WHO_MAY.items() if who == STAFF])
+@pytest.mark.parametrize(
+    "path", [path for path, who in WHO_MAY.items() if who in {STAFF, SUPERVISOR}]
+)
 def test_an_administrator_does_not_read_what_children_wrote(app, desk_of, admin, path) -> None:
     desk: Desk = desk_of(admin)
     desk.get("/account")
