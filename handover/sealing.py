@@ -15,8 +15,6 @@ from models.practitioner import Practitioner
 UNSEALED_FOR = dt.timedelta(minutes=10)
 _SEALED_DAYS = 7
 _NOTE_AGAIN_AFTER = dt.timedelta(hours=20)
-# Of a text that may never say more, each message of the child's is answered by a note.
-_ANSWER_AGAIN_AFTER = dt.timedelta(minutes=1)
 
 
 def seal(session: Session, delivery: Delivery, reason: str) -> None:
@@ -27,9 +25,8 @@ def seal(session: Session, delivery: Delivery, reason: str) -> None:
     delivery.error_code = reason
     delivery.expires_at = delivery.expires_at or utc_now() + dt.timedelta(days=days)
     audit.announce(session, conversation, "delivery", delivery.message_id)
-    is_answer = delivery.message.answers_id is not None
-    if not _was_told(session, conversation, is_answer=is_answer):
-        _queue_note(session, conversation, is_answer=is_answer)
+    if not _was_told(session, delivery):
+        _queue_note(session, delivery)
 
 
 def note_text(conversation: Conversation) -> str:
@@ -110,25 +107,33 @@ def _sealed(conversation: Conversation) -> Select[Delivery]:
     )
 
 
-def _was_told(session: Session, conversation: Conversation, *, is_answer: bool) -> bool:
-    """Tells whether a note went lately, since the child last saw what waited."""
-    wait = _ANSWER_AGAIN_AFTER if is_answer else _NOTE_AGAIN_AFTER
-    since = utc_now() - wait
-    if conversation.unsealed_until is not None:
-        since = max(since, conversation.unsealed_until - UNSEALED_FOR)
-    ours = session.scalars(
+def _was_told(session: Session, delivery: Delivery) -> bool:
+    """Tells whether a note stands for this already.
+
+    Where texts may never say more, each message of the child's is answered by a note. Of what we
+    bring, one note is enough for a day, unless the child has seen what waited since.
+    """
+    conversation = delivery.conversation
+    answers_id = delivery.message.answers_id
+    notes = (
         select(Message)
         .where(Message.conversation_id == conversation.id)
         .where(Message.author == Author.BOT)
-        .where(Message.created_at > since)
     )
-    return any(contact_plan.is_note(message) for message in ours)
+    if answers_id is not None:
+        notes = notes.where(Message.answers_id == answers_id)
+    else:
+        since = utc_now() - _NOTE_AGAIN_AFTER
+        if conversation.unsealed_until is not None:
+            since = max(since, conversation.unsealed_until - UNSEALED_FOR)
+        notes = notes.where(Message.answers_id.is_(None)).where(Message.created_at > since)
+    return any(contact_plan.is_note(message) for message in session.scalars(notes))
 
 
-def _queue_note(session: Session, conversation: Conversation, *, is_answer: bool) -> None:
-    text = note_text(conversation)
-    if is_answer:
-        text = wording.texts("note_answer", wording.FALLBACK)[0]
-    outgoing.queue_message(
-        session, conversation, Words(text=text, urgency=conversation.urgency, is_note=True)
-    )
+def _queue_note(session: Session, delivery: Delivery) -> None:
+    conversation = delivery.conversation
+    answers_id = delivery.message.answers_id
+    answered = session.get_one(Message, answers_id) if answers_id is not None else None
+    text = wording.texts("note_answer", wording.FALLBACK)[0] if answered else None
+    words = Words(text=text or note_text(conversation), urgency=conversation.urgency, is_note=True)
+    outgoing.queue_message(session, conversation, words, answers=answered)

@@ -69,5 +69,6 @@ def _young(
         .where(Delivery.sent_at > since)
         .order_by(Delivery.id)
     )
-    found = [row.tuple() for row in theirs] + [row.tuple() for row in ours]
-    yield from ((number, external_id) for number, external_id in found if external_id)
+    for message_id, external_id in [*theirs, *ours]:
+        if external_id:
+            yield message_id, external_id
