@@ -44,19 +44,23 @@ def prepare(engine: Engine, settings: Settings) -> Authority:
         authority.name = settings.authority_name
         authority.service_name = settings.service_name
         authority.nation = settings.nation
+        # Unset, what an admin chose stands.
+        authority.neutral_note = settings.neutral_note or authority.neutral_note
+        authority.sealed_days = settings.sealed_days or authority.sealed_days
     return authority
 
 
 def open_channels(engine: Engine, settings: Settings, authority: Authority) -> Accounts:
     """Gives every channel that the settings ask for, each with its account's row."""
     made = list(_made(settings))
+    channels: dict[int, Channel] = {}
     with transaction(engine) as session:
-        return Accounts(
-            channels={
-                _account(session, authority, channel, is_simulated=simulated).id: channel
-                for channel, simulated in made
-            }
-        )
+        for channel, simulated in made:
+            row = _account(session, authority, channel, is_simulated=simulated)
+            if channel.name is ChannelName.WHATSAPP:
+                row.note_template = settings.twilio_note_template
+            channels[row.id] = channel
+    return Accounts(channels=channels)
 
 
 def open_simulated(engine: Engine, authority: Authority) -> Accounts:

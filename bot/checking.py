@@ -3,9 +3,11 @@
 import datetime as dt
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import accounts
@@ -15,7 +17,8 @@ from bot.dialogue import HttpDialogue
 from bot.settings import Settings
 from handover import wording
 from models.base import utc_now
-from models.db import open_engine
+from models.conversation import Handover, HandoverReason
+from models.db import open_engine, reading
 from models.encryption import EncryptionKeyError, read_keyring
 from models.migrating import is_current
 
@@ -38,6 +41,7 @@ class Finding:
 
 
 _LEAST_FREE = 2 * 1024**3
+_CUT_OFF_WITHIN = dt.timedelta(days=30)
 _NUMBERS_CHECKED_WITHIN = dt.timedelta(days=180)
 
 
@@ -45,6 +49,28 @@ def check(settings: Settings) -> Iterator[Finding]:
     """Gives each finding as it is made; nothing is changed anywhere."""
     for step in _STEPS:
         yield from step(settings)
+
+
+def stop_words(settings: Settings) -> Iterator[Finding]:
+    """Gives whether Twilio acts on STOP by itself, as far as that shows."""
+    if settings.twilio_account_sid is None:
+        return
+    about = "Twilio stop words"
+    do = "turn Twilio's own handling of STOP off (Messaging Service, Opt-Out Management)"
+    since = utc_now() - _CUT_OFF_WITHIN
+    with _opened(settings) as engine:
+        cut_off = _cut_off(engine, since) if engine is not None else None
+    if cut_off:
+        yield _fail(
+            about, f"Twilio acted on STOP and cut {cut_off} child(ren) off in the last month: {do}"
+        )
+    else:
+        # The setting itself cannot be read by a program, only what comes of it.
+        yield _warn(
+            about,
+            f"{do}, then text STOP from a phone: it must show in the console and be answered by "
+            "us. A child who texts STOP about someone hurting them must not be cut off",
+        )
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
@@ -123,12 +149,45 @@ def _providers(settings: Settings) -> Iterator[Finding]:
         finally:
             channel.close()
     if settings.twilio_account_sid is not None:
-        yield _warn(
-            "Twilio stop words",
-            "turn Twilio's own handling of STOP off (Messaging Service, Opt-Out Management): a "
-            "child who texts STOP about someone hurting them must not be cut off",
-        )
+        if settings.twilio_whatsapp_number and settings.twilio_note_template is None:
+            yield _warn(
+                "WhatsApp template",
+                "without FRONTDOOR_TWILIO_NOTE_TEMPLATE nothing reaches a child who has been "
+                "silent for 24 hours: have a neutral note approved",
+            )
         yield _warn("Twilio fallback", "set a fallback URL on another host, and #rc=5&rp=all")
+
+
+def _cut_off(engine: Engine, since: dt.datetime) -> int:
+    with reading(engine) as session:
+        children = (
+            select(func.count(func.distinct(Handover.conversation_id)))
+            .where(Handover.reason == HandoverReason.OPTED_OUT)
+            .where(Handover.rung_at > since)
+        )
+        return session.scalar(children) or 0
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Engine | None]:
+    """Gives the database where it can be read and is current, else None."""
+    try:
+        keyring = read_keyring(settings.key_file)
+    except EncryptionKeyError:
+        yield None
+        return
+    engine = open_engine(settings.database_url, keyring, pool_size=1)
+    try:
+        yield engine if _is_current(engine) else None
+    finally:
+        engine.dispose()
+
+
+def _is_current(engine: Engine) -> bool:
+    try:
+        return is_current(engine)
+    except SQLAlchemyError:
+        return False
 
 
 def _provider(channel: TelegramChannel | TwilioChannel) -> Iterator[Finding]:
@@ -162,6 +221,7 @@ _STEPS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _dialogue,
     _addresses,
     _providers,
+    stop_words,
     _help_numbers,
 )
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Select, case, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot import carrying_out, episodes, pipeline, turns, urgency
+from bot import carrying_out, episodes, pipeline, turns, unreachable, urgency
 from bot.channels.base import IncomingMessage
 from bot.courtesy import Typing
 from bot.dialogue import Dialogue
@@ -83,6 +83,8 @@ def receive(
         _make_due(session, conversation, quiet)
         message.episode = conversation.episode
         audit.announce(session, conversation, "message", message.id)
+        if incoming.is_cut_off:
+            unreachable.note_cut_off(session, conversation, message)
         if level.raises_alert:
             _call_at_once(session, conversation, message, level)
     log.info(

@@ -60,11 +60,17 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr | None = None
     twilio_base_url: str | None = None
     twilio_sms_number: Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")] | None = None
+    twilio_note_template: Annotated[str, Field(pattern=r"^HX[0-9a-f]{32}$")] | None = None
+    """The approved WhatsApp template that carries the neutral note after 24 hours of silence."""
     twilio_whatsapp_number: Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")] | None = None
 
     workers: Annotated[int, Field(ge=1, le=64)] = 4
     senders: Annotated[int, Field(ge=1, le=64)] = 4
     web_threads: Annotated[int, Field(ge=4, le=2000)] = 260
+    neutral_note: Annotated[str, Field(min_length=5, max_length=160)] | None = None
+    """What is sent in place of words that are sealed."""
+    sealed_days: Annotated[int, Field(ge=1, le=90)] | None = None
+    """Days after which sealed words are no longer given out."""
     quiet_seconds: Annotated[float, Field(ge=0, le=30)] = 1.5
     """How long to wait for more short messages before the bot answers; never when urgent."""
     dialogue_port: Annotated[int, Field(ge=1, le=65535)] = 5005

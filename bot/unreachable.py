@@ -5,13 +5,27 @@ from sqlalchemy.orm import Session
 
 from handover import service
 from models.base import utc_now
-from models.conversation import Delivery, HandoverReason
+from models.conversation import Conversation, Delivery, HandoverReason, Message
 from models.urgency import Urgency, highest
 
 log = structlog.get_logger()
 
 # The network's word that somebody texted STOP from this number, and that it now blocks us.
 OPTED_OUT = "21610"
+
+
+def note_cut_off(session: Session, conversation: Conversation, message: Message) -> None:
+    """Calls a person at once when the network took a child's word for its own and cut us off."""
+    # Nobody has turned the network's own handling off, which `frontdoor check` asks for.
+    log.error("network_acted_on_stop_word", conversation_id=conversation.id)
+    conversation.blocked_at = utc_now()
+    service.request(
+        session,
+        conversation,
+        reason=HandoverReason.OPTED_OUT,
+        urgency=highest(conversation.urgency, Urgency.URGENT),
+        message=message,
+    )
 
 
 def tell_a_person(session: Session, delivery: Delivery) -> None:

@@ -102,6 +102,8 @@ DELIVERY_WORDS = {
     ),
     "21614": DeliveryWords(happened="This number is not a mobile phone.", do=_ANOTHER_WAY),
     "21617": DeliveryWords(happened="The message was too long.", do=_SAY_SHORTER),
+    "21655": DeliveryWords(happened="Twilio does not know our approved template.", do=_OURS),
+    "21656": DeliveryWords(happened="Our approved template does not fit what is sent.", do=_OURS),
     "21910": DeliveryWords(happened="Our sending number is for another channel.", do=_OURS),
     "30001": DeliveryWords(
         happened="The message waited too long to be sent.",

@@ -92,6 +92,8 @@ class IncomingMessage:
     sent_at: dt.datetime | None = None
     language: str | None = None
     """The language of the child's own app, where the channel tells."""
+    is_cut_off: bool = False
+    """Whether the network acted on the words by itself, and now lets nothing of ours through."""
     acknowledge: str | None = None
     """Something the channel must acknowledge after storing, such as a callback query id."""
 

@@ -202,6 +202,8 @@ class TwilioChannel:
         self._http.close()
 
     def _create(self, part: OutgoingPart) -> Any:
+        if part.template is not None:
+            return self._post(part, {"content_sid": part.template})
         content = self._content(part)
         in_words = {"body": with_numbers(part.text, part.buttons)}
         if content is None:

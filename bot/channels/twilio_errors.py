@@ -48,6 +48,8 @@ REMEDIES = {
     "21612": Remedy.OTHER_WAY,
     "21614": Remedy.OTHER_WAY,
     "21617": Remedy.OTHER_WORDS,
+    "21655": Remedy.REPAIR,
+    "21656": Remedy.REPAIR,
     "21910": Remedy.REPAIR,
     "30001": Remedy.TRY_AGAIN,
     "30002": Remedy.REPAIR,

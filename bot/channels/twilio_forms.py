@@ -109,6 +109,8 @@ def _read_message(form: Mapping[str, str]) -> IncomingMessage:
         reference=sid,
         refers_to=_reference(form),
         attachments=attachments,
+        # Only there where Twilio's own handling of stop words is on.
+        is_cut_off=form.get("OptOutType") == "STOP",
     )
 
 

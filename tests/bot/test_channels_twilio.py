@@ -234,6 +234,35 @@ def test_whatsapp_outside_the_window_is_reported_failed_and_never_shown(
     assert remedy("63016") is Remedy.WINDOW_CLOSED
 
 
+def test_an_approved_template_goes_outside_the_window(whatsapp: TwilioChannel, fake: FakeTwilio):
+    template = fake.approve_template("You have an update.")
+    fake.child_says("hi", via="whatsapp")
+    fake.advance(dt.timedelta(hours=25))
+    sid = whatsapp.send(part(CHILD, "You have an update. Reply when you can.", template=template))
+
+    fake.settle()
+
+    assert receipts(whatsapp, fake)[-1] == Receipt(external_id=sid, status=DeliveryStatus.DELIVERED)
+    assert fake.phone(via="whatsapp") == ["hi", "You have an update."]
+
+
+def test_a_template_that_twilio_does_not_know_is_ours_to_repair(whatsapp: TwilioChannel):
+    with pytest.raises(DeliveryFailedError) as failed:
+        whatsapp.send(part(CHILD, "You have an update.", template="HX" + "0" * 32))
+
+    assert remedy(failed.value.code) is Remedy.REPAIR
+
+
+def test_a_stop_word_on_which_twilio_acted_itself_is_known_for_it(
+    sms: TwilioChannel, fake: FakeTwilio
+):
+    fake.child_says("STOP")
+    assert heard(sms, fake).is_cut_off
+
+    fake.child_says("START")
+    assert not heard(sms, fake).is_cut_off
+
+
 @pytest.mark.parametrize("order", [("sent", "delivered", "read"), ("read", "delivered", "sent")])
 def test_receipts_come_in_any_order(
     whatsapp: TwilioChannel, fake: FakeTwilio, order: tuple[str, ...]

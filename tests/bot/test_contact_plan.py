@@ -1,21 +1,25 @@
 """The safe-contact plan: nothing reaches a phone that it does not allow at that moment."""
 
 import datetime as dt
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import override
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from sqlalchemy import select
 
 from bot import cover, outbox
 from bot.channels.base import OutgoingPart
-from handover import service, wording
+from handover import overrides, sealing, service, wording
+from handover.overrides import OverrideRefusedError
+from models.authority import ChannelAccount
 from models.base import clock_set_to
 from models.channel import ChannelName, MessageKind
+from models.contact_plan import SendOverride
 from models.conversation import Author, Conversation, Delivery, DeliveryStatus, Holder
 from models.db import open_engine, transaction
 from models.encryption import new_keyring
@@ -26,6 +30,7 @@ from tests.fakes.clock import MovableClock
 from tests.fakes.dialogue import FakeDialogue
 
 _LONDON = ZoneInfo("Europe/London")
+_SAFE_WORD = "purple tiger"
 _COVERS = {
     *(*wording.texts("cover", "en"), *wording.texts("cover_again", "en"), *cover.texts()),
 }
@@ -37,20 +42,34 @@ _SAID = st.sampled_from(
         "im back",
         "stop",
         "he is hitting me right now",
+        _SAFE_WORD,
+        f"my safe word is {_SAFE_WORD}",
+        "x help",
+        "delete",
+        "START",
         "my dad hits me every night",
         "im sad at school",
         "",
     ]
 )
 _HOURS = st.sampled_from(["08:00", "12:30", "16:00", "21:00"])
-_PLANS = st.fixed_dictionaries(
-    {},
-    optional={
-        "from": _HOURS,
-        "until": _HOURS,
-        "days": st.sets(st.integers(0, 6), min_size=1).map(sorted),
-    },
+_FEATURES: dict[str, st.SearchStrategy[object]] = {
+    "from": _HOURS,
+    "until": _HOURS,
+    "days": st.sets(st.integers(0, 6), min_size=1).map(sorted),
+    "is_phone_shared": st.just(True),  # noqa: FBT003
+    "channels": st.sampled_from([["whatsapp"], ["sms", "telegram"]]),
+}
+# Often one thing alone: many together forbid so much that nothing is left to go wrong.
+_PLANS = st.one_of(
+    *(st.fixed_dictionaries({name: said}) for name, said in _FEATURES.items()),
+    st.fixed_dictionaries({}, optional=_FEATURES),
 )
+_NOTES = {
+    *wording.texts("sealed_note", "en"),
+    *wording.texts("sealed_note_no_word", "en"),
+    *wording.texts("note_answer", "en"),
+}
 
 
 class Front(RuleBasedStateMachine):
@@ -68,6 +87,7 @@ class Front(RuleBasedStateMachine):
         channel = FakeChannel(ChannelName.WHATSAPP)
         self.door = Door(engine, add_authority(engine), channel, FakeDialogue(), clock)
         self.anna = self.door.practitioner()
+        self.ben = self.door.practitioner("Ben Shah")
         channel.before_send = self._check
         self.door.child_says("hi")
 
@@ -111,11 +131,61 @@ class Front(RuleBasedStateMachine):
             leave = self.door.ends if is_end else self.door.releases
             leave(self.anna)
 
+    @rule(hours=st.sampled_from([0.1, 0.2, 1.0, 7.0, 23.0, 26.0]))
+    def a_person_writes_later(self, hours: float) -> None:
+        self.door.work()
+        self.door.clock.forward(hours=hours)
+        self.practitioner_speaks()
+        self.send()
+
+    @rule(is_there=st.booleans())
+    def template_is_approved(self, is_there: bool) -> None:  # noqa: FBT001
+        with transaction(self.door.engine) as session:
+            account = session.get_one(ChannelAccount, self.door.account_id)
+            account.note_template = "HX1" if is_there else None
+
+    @rule()
+    def two_people_override(self) -> None:
+        with transaction(self.door.engine) as session:
+            held = session.scalars(
+                select(Delivery)
+                .where(Delivery.status.in_([DeliveryStatus.HELD, DeliveryStatus.SEALED]))
+                .order_by(Delivery.id.desc())
+                .limit(1)
+            ).first()
+            if held is None:
+                return
+            with suppress(OverrideRefusedError):
+                asked = overrides.ask_override(
+                    session, self.anna, held.message_id, reason="In danger."
+                )
+                overrides.confirm_override(session, self.ben, asked.id)
+
+    @rule()
+    def one_person_cannot_override(self) -> None:
+        with transaction(self.door.engine) as session:
+            held = session.scalars(
+                select(Delivery.message_id).where(Delivery.status == DeliveryStatus.HELD).limit(1)
+            ).first()
+            if held is not None:
+                with suppress(OverrideRefusedError):
+                    overrides.ask_override(session, self.anna, held, reason="In danger.")
+
+    @rule()
+    def a_person_unseals(self) -> None:
+        with transaction(self.door.engine) as session:
+            [conversation] = session.scalars(select(Conversation)).all()
+            sealing.unseal(session, self.anna, conversation.id, reason="I know their voice.")
+
+    @rule()
+    def sealed_words_run_out(self) -> None:
+        outbox.expire_sealed(self.door.engine)
+
     @rule(plan=_PLANS)
     def child_plans(self, plan: dict[str, object]) -> None:
         self.door.plans(plan)
 
-    @rule(hours=st.sampled_from([0.1, 0.5, 5.0, 23.9]))
+    @rule(hours=st.sampled_from([0.1, 0.5, 5.0, 23.9, 200.0]))
     def time_passes(self, hours: float) -> None:
         self.door.clock.forward(hours=hours)
 
@@ -130,6 +200,16 @@ class Front(RuleBasedStateMachine):
             delivery = session.get_one(Delivery, part.delivery_id)
             conversation = delivery.conversation
             message = delivery.message
+            ends = conversation.window_ends_at
+            if ends is not None and now >= ends:
+                assert part.template is not None
+                assert part.text in _NOTES
+            if delivery.overridden_at is not None:
+                row = session.scalars(
+                    select(SendOverride).where(SendOverride.message_id == message.id)
+                ).one()
+                assert {row.asked_by_id, row.confirmed_by_id} == {self.anna.id, self.ben.id}
+                return
             is_reply = message.author is Author.BOT and message.answers_id is not None
             if conversation.covered_at is not None:
                 assert is_reply
@@ -137,10 +217,23 @@ class Front(RuleBasedStateMachine):
             if conversation.stopped_at is not None:
                 assert is_reply
                 assert message.created_at >= conversation.stopped_at
-            assert conversation.window_ends_at is None or now < conversation.window_ends_at
-            last = conversation.last_inbound_at
-            if last is None or now - last > dt.timedelta(minutes=15):
-                assert _is_allowed(conversation, now)
+            self._check_plan(conversation, part, now)
+
+    def _check_plan(self, conversation: Conversation, part: OutgoingPart, now: dt.datetime) -> None:
+        plan = conversation.child.contact_plan or {}
+        is_shared = plan.get("is_phone_shared", False)
+        last = conversation.last_inbound_at
+        limit = dt.timedelta(minutes=5 if is_shared else 15)
+        if last is not None and now - last <= limit:
+            return
+        assert _is_allowed(conversation, now)
+        assert conversation.channel.value in (plan.get("channels") or ["whatsapp"])
+        until = conversation.unsealed_until
+        is_open = until is not None and now < until
+        has_word = conversation.child.safe_word_digest is not None
+        is_quiet = has_word and last is not None and now - last > dt.timedelta(hours=24)
+        if (is_shared or is_quiet) and not is_open:
+            assert part.text in _NOTES
 
 
 def _is_allowed(conversation: Conversation, now: dt.datetime) -> bool:
@@ -173,6 +266,32 @@ def test_nothing_is_sent_that_the_plan_does_not_allow(sqlite_template: Path):
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    plan=_PLANS,
+    has_word=st.booleans(),
+    writes=st.lists(st.sampled_from([0.1, 1.0, 7.0, 23.0, 26.0]), min_size=1, max_size=4),
+)
+def test_what_a_person_writes_keeps_to_any_plan(
+    sqlite_template: Path,
+    plan: dict[str, object],
+    has_word: bool,  # noqa: FBT001
+    writes: list[float],
+):
+    # Fewer things happen here than above, so that each rule of the plan is met often.
+    Front.template = sqlite_template
+    front = Front()
+    try:
+        if has_word:
+            front.child_says(f"my safe word is {_SAFE_WORD}")
+        front.template_is_approved(True)  # noqa: FBT003
+        front.child_plans(plan)
+        for hours in writes:
+            front.a_person_writes_later(hours)
+    finally:
+        front.teardown()
 
 
 @pytest.fixture

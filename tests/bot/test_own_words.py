@@ -6,6 +6,7 @@ from sqlalchemy import text as sql
 from bot import cover, outbox
 from handover import sealing, service, wording
 from handover.records import GatheredAnswer
+from handover.words import delivery as delivery_state
 from models.contact import AnswerStatus
 from models.conversation import Author, Conversation, Delivery, DeliveryStatus, HandoverReason
 from models.db import transaction
@@ -289,6 +290,67 @@ def test_each_text_of_a_child_is_answered_by_a_note(sms_door: Door):
         sms_door.work()
 
     assert sms_door.sent() == list(wording.texts("note_answer", "en")) * 3
+
+
+def allow_template(door: Door) -> None:
+    with transaction(door.engine) as session:
+        conversation = session.get_one(Conversation, door.conversation_id)
+        conversation.account.note_template = "HX" + "1" * 32
+
+
+def test_after_a_day_whatsapp_carries_an_approved_note_and_the_answer_opens_it(
+    whatsapp_door: Door,
+):
+    whatsapp_door.child_says("hi")
+    whatsapp_door.work()
+    allow_template(whatsapp_door)
+    whatsapp_door.clock.forward(hours=25)
+    sealed = practitioner_writes(whatsapp_door)
+    assert sealed.status is DeliveryStatus.SEALED
+    assert whatsapp_door.channel.sent[-1].template == "HX" + "1" * 32
+    assert WORDS not in whatsapp_door.sent()
+
+    whatsapp_door.child_says("yes")
+    outbox.release_held(whatsapp_door.engine)
+    whatsapp_door.work()
+    assert WORDS in whatsapp_door.sent()
+
+
+def test_after_a_day_the_answer_of_a_child_with_a_word_opens_nothing(whatsapp_door: Door):
+    choose(whatsapp_door)
+    allow_template(whatsapp_door)
+    whatsapp_door.clock.forward(hours=25)
+    practitioner_writes(whatsapp_door)
+    whatsapp_door.child_says("yes")
+    outbox.release_held(whatsapp_door.engine)
+    whatsapp_door.work()
+    assert WORDS not in whatsapp_door.sent()
+
+    whatsapp_door.child_says("purple tiger")
+    whatsapp_door.work()
+    assert WORDS in whatsapp_door.sent()
+
+
+def test_after_a_day_without_a_template_nothing_is_shown_as_sent(whatsapp_door: Door):
+    whatsapp_door.child_says("hi")
+    whatsapp_door.work()
+    whatsapp_door.clock.forward(hours=25)
+    delivery = practitioner_writes(whatsapp_door)
+
+    assert (delivery.status, delivery.error_code) == (DeliveryStatus.WITHHELD, "window_closed")
+    assert delivery_state([delivery])[0] == "Not sent"
+
+
+def test_staff_are_never_told_that_sealed_words_arrived(door: Door):
+    share_phone(door)
+    choose(door)
+    door.clock.forward(minutes=6)
+    sealed = practitioner_writes(door)
+
+    state, what_to_do, has_failed = delivery_state([sealed])
+    assert state == "Not seen yet. Only a neutral note was sent"
+    assert "safe word" in what_to_do
+    assert not has_failed
 
 
 def test_the_childs_own_word_hides_everything(door: Door):

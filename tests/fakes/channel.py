@@ -29,6 +29,7 @@ class Sent:
     buttons: tuple[Button, ...]
     delivery_id: int
     at: dt.datetime
+    template: str | None = None
 
 
 class CrashError(Exception):
@@ -91,6 +92,7 @@ class FakeChannel:
                     buttons=part.buttons,
                     delivery_id=part.delivery_id,
                     at=utc_now(),
+                    template=part.template,
                 )
             )
             if self.answers_to_lose:

@@ -71,6 +71,8 @@ class FakeTwilio(FakeServer):
         self.opted_out: set[str] = set()
         self.texts: list[Text] = []
         self.contents: dict[str, dict[str, Any]] = {}
+        self.approved: set[str] = set()
+        """Contents that WhatsApp has approved as templates, which may go at any time."""
         self.typing: list[str] = []
         self.largest_page = 1000
         self.public_url = PUBLIC_URL
@@ -82,6 +84,13 @@ class FakeTwilio(FakeServer):
         self.post: Post = post_over_http
         self._ids = itertools.count(1)
         self._offset = dt.timedelta()
+
+    def approve_template(self, body: str) -> str:
+        """Gives the id of a template that WhatsApp has approved."""
+        sid = self._sid("HX")
+        self.contents[sid] = {"sid": sid, "types": {"twilio/text": {"body": body}}}
+        self.approved.add(sid)
+        return sid
 
     # What a child does. Each gives the status of our answer to the webhook.
 
@@ -166,7 +175,7 @@ class FakeTwilio(FakeServer):
         Free WhatsApp text outside the window fails only here, as it does at Twilio.
         """
         for text in [text for text in self.texts if text.status == "queued"]:
-            if text.channel == "whatsapp" and not self._window_is_open(text):
+            if text.channel == "whatsapp" and not self._may_go(text):
                 self.report(text, "failed", error_code=63016)
                 continue
             for status in order:
@@ -251,6 +260,8 @@ class FakeTwilio(FakeServer):
         body = shape["body"]
         for name, value in json.loads(given.get("ContentVariables", "{}")).items():
             body = body.replace("{{" + name + "}}", value)
+        if kind == "twilio/text":
+            return body, []
         if kind == "twilio/quick-reply":
             return body, [{"title": one["title"], "id": one["id"]} for one in shape["actions"]]
         return body, [{"title": one["item"], "id": one["id"]} for one in shape["items"]]
@@ -388,9 +399,12 @@ class FakeTwilio(FakeServer):
 
     def _is_shown(self, text: Text) -> bool:
         is_free_text = text.channel == "whatsapp" and not text.inbound
-        if is_free_text and not self._window_is_open(text):
+        if is_free_text and not self._may_go(text):
             return False
         return text.status not in {"failed", "undelivered"}
+
+    def _may_go(self, text: Text) -> bool:
+        return text.form.get("ContentSid") in self.approved or self._window_is_open(text)
 
     def _window_is_open(self, text: Text) -> bool:
         heard = [
