@@ -14,6 +14,7 @@ from bot.urgency import Assessment
 from handover import (
     audit,
     feedback,
+    ladder,
     languages,
     outgoing,
     records,
@@ -66,6 +67,8 @@ def carry_out(
             if any(message.kind not in WORDLESS_KINDS for message in turn.messages):
                 silence.note(session, conversation, outcome)
             _finish(session, conversation, messages, outcome)
+        if conversation.holder is Holder.PRACTITIONER:
+            ladder.settle(session, conversation)
     return True
 
 
@@ -79,6 +82,15 @@ def has_waiting(session: Session, conversation: Conversation) -> bool:
         .limit(1)
     )
     return session.scalars(waiting).first() is not None
+
+
+def rest(conversation: Conversation) -> None:
+    """Lets a conversation rest whose every message was worked."""
+    conversation.due_at = None
+    conversation.pending_urgency = Urgency.NO_CONCERN
+    if conversation.holder is not Holder.PRACTITIONER:
+        # The bot has answered, or called for a person, whose call says since when they wait.
+        conversation.unanswered_since = None
 
 
 # What the bot says of these alone can be said beside a person: it is not about the worry.
@@ -218,8 +230,7 @@ def _finish(
     _free(conversation)
     session.flush()
     if not has_waiting(session, conversation):
-        conversation.due_at = None
-        conversation.pending_urgency = Urgency.NO_CONCERN
+        rest(conversation)
     elif conversation.due_at is None:
         conversation.due_at = now
 

@@ -111,6 +111,8 @@ def _change_conversation(session: Session, conversation: Conversation, change: C
     match change:
         case Change.STOP:
             conversation.stopped_at = now
+            # Whoever asks for silence is answered by it.
+            conversation.unanswered_since = None
         case Change.RESUME:
             conversation.stopped_at = None
         case Change.COVER:

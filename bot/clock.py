@@ -8,7 +8,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot import carrying_out, inbox, outbox, receipts, silence, urgency
+from bot import carrying_out, climbing, inbox, outbox, receipts, silence, urgency
 from bot.channels.base import Channel, DeliveryFailedError
 from bot.dialogue import Dialogue, DialogueUnavailableError
 from bot.doorbell import Bells
@@ -78,6 +78,8 @@ class Clock:
     def jobs(self) -> dict[Callable[[], None], int]:
         """Gives each job, which may run at any time and twice, and its seconds between runs."""
         return {
+            self.climb_ladder: 1,
+            self.pick_up: 30,
             self.release_held: 5,
             self.expire_sealed: 60,
             self.score_again: 5,
@@ -88,6 +90,14 @@ class Clock:
             self.forget_live_events: 3600,
             self.erase_corrections: 3600,
         }
+
+    def climb_ladder(self) -> None:
+        """Calls whoever is next for every child whose time to wait is over."""
+        climbing.climb_due(self._engine)
+
+    def pick_up(self) -> None:
+        """Finds children for whom nothing follows any more, and calls for them."""
+        climbing.pick_up(self._engine)
 
     def release_held(self) -> None:
         """Queues what safe-contact plans held and now allow."""

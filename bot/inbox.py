@@ -18,7 +18,7 @@ from bot import carrying_out, episodes, pipeline, turns, unreachable, urgency
 from bot.channels.base import IncomingMessage
 from bot.courtesy import Typing
 from bot.dialogue import Dialogue
-from handover import audit, feedback, service
+from handover import audit, feedback, ladder, service
 from models.authority import ChannelAccount
 from models.base import utc_now
 from models.channel import CAPABILITIES, WORDLESS_KINDS, MessageKind
@@ -27,6 +27,7 @@ from models.conversation import (
     Child,
     Conversation,
     HandoverReason,
+    Holder,
     Message,
 )
 from models.db import reading, transaction
@@ -87,6 +88,8 @@ def receive(
             unreachable.note_cut_off(session, conversation, message)
         if level.raises_alert:
             _call_at_once(session, conversation, message, level)
+        if conversation.holder is Holder.PRACTITIONER:
+            ladder.settle(session, conversation)
     log.info(
         "message_received",
         conversation_id=conversation.id,
@@ -310,6 +313,7 @@ def _note_arrival(
     if window is not None:
         conversation.window_ends_at = now + dt.timedelta(hours=window)
     conversation.last_inbound_at = now
+    conversation.unanswered_since = conversation.unanswered_since or now
 
 
 def _answers_feedback(
@@ -378,8 +382,7 @@ def _let_go(engine: Engine, claim: Claim) -> None:
             conversation.claimed_until = None
             conversation.failures = 0
             if not carrying_out.has_waiting(session, conversation):
-                conversation.due_at = None
-                conversation.pending_urgency = Urgency.NO_CONCERN
+                carrying_out.rest(conversation)
 
 
 def pending(session: Session) -> Sequence[int]:

@@ -76,13 +76,13 @@ def window(authority: Authority, day: dt.date) -> tuple[dt.time, dt.time] | None
     return dt.time.fromisoformat(times[0]), dt.time.fromisoformat(times[1])
 
 
-def after_open_minutes(authority: Authority, start: dt.datetime, minutes: int) -> dt.datetime:
-    """Gives the moment at which the service has been open for so many minutes since a moment.
+def after_open_time(authority: Authority, start: dt.datetime, span: dt.timedelta) -> dt.datetime:
+    """Gives the moment at which the service has been open for so long since a moment.
 
-    A service that does not open within a month counts every minute: what waits for a worry that
+    A service that does not open within a month counts every hour: what waits for a worry that
     can rest until the morning must not wait for ever.
     """
-    left = dt.timedelta(minutes=minutes)
+    left = span
     local = start.astimezone(_LONDON)
     for ahead in range(31):
         day = local.date() + dt.timedelta(days=ahead)
@@ -94,7 +94,7 @@ def after_open_minutes(authority: Authority, start: dt.datetime, minutes: int) -
         if begins + left <= closes:
             return begins + left
         left -= max(closes - begins, dt.timedelta(0))
-    return start + dt.timedelta(minutes=minutes)
+    return start + span
 
 
 def bank_holiday(nation: Nation, day: dt.date) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handover import audit, corrections, feedback, records, wording
+from handover import audit, corrections, feedback, ladder, records, wording
 from handover.outgoing import Words, queue_message
 from models.base import utc_now
 from models.conversation import (
@@ -112,6 +112,10 @@ def request(
         _ring(session, conversation, open_call)
     if conversation.holder is Holder.BOT and _waits_for_a_person(reason, urgency):
         hold(session, conversation, Holder.NOBODY, None)
+    if conversation.holder is Holder.PRACTITIONER and reason is HandoverReason.UNDELIVERABLE:
+        # What was said did not arrive, so the child is not answered.
+        conversation.unanswered_since = conversation.unanswered_since or utc_now()
+        ladder.settle(session, conversation)
     return open_call
 
 
@@ -138,6 +142,7 @@ def acknowledge(session: Session, practitioner: Practitioner, conversation_id: i
             practitioner=practitioner,
         )
         audit.announce(session, conversation, "alert", call.id)
+    ladder.acknowledge(session, conversation, practitioner)
 
 
 def take_over(session: Session, practitioner: Practitioner, conversation_id: int) -> Conversation:
@@ -163,6 +168,9 @@ def take_over(session: Session, practitioner: Practitioner, conversation_id: int
             requested_at=now,
         )
         session.add(call)
+    elif call.taken_at is None:
+        # Who waited for a person waits on, until that person has said something.
+        conversation.unanswered_since = conversation.unanswered_since or call.requested_at
     call.taken_at = now
     call.practitioner_id = practitioner.id
     if call.acknowledged_at is None:
@@ -247,9 +255,12 @@ def say(
     if external_id and (said := _said_by_form(session, conversation, external_id)):
         return said
     words = Words(text=text.strip(), urgency=conversation.urgency, wait=undo)
-    return queue_message(
+    message = queue_message(
         session, conversation, words, practitioner=practitioner, external_id=external_id
     )
+    conversation.unanswered_since = None
+    ladder.settle(session, conversation)
+    return message
 
 
 def release(session: Session, practitioner: Practitioner, conversation_id: int) -> Conversation:
@@ -263,6 +274,7 @@ def release(session: Session, practitioner: Practitioner, conversation_id: int) 
     _close_call(session, conversation)
     tell(session, conversation, "practitioner_released", practitioner)
     hold(session, conversation, Holder.BOT, None)
+    _call_for_the_unanswered(session, conversation)
     return conversation
 
 
@@ -290,6 +302,7 @@ def end(
     tell(session, conversation, "conversation_ended", practitioner)
     feedback.ask(session, conversation, "practitioner")
     conversation.ended_at = utc_now()
+    conversation.unanswered_since = None
     hold(session, conversation, Holder.BOT, None)
     return conversation
 
@@ -369,6 +382,7 @@ def hold(
         conversation=conversation,
         practitioner=practitioner,
     )
+    ladder.settle(session, conversation, is_handed_on=True)
     audit.announce(session, conversation, "holder")
 
 
@@ -426,7 +440,22 @@ def _move_call(session: Session, conversation: Conversation, level: Urgency) -> 
         request(session, conversation, reason=reason, urgency=level)
     elif call is not None:
         call.urgency = level
+        ladder.settle(session, conversation)
         audit.announce(session, conversation, "alert", call.id)
+
+
+def _call_for_the_unanswered(session: Session, conversation: Conversation) -> None:
+    """Calls somebody else for a worry that was given back without an answer."""
+    is_left = conversation.unanswered_since is not None and conversation.due_at is None
+    if is_left and conversation.urgency is not Urgency.NO_CONCERN:
+        request(
+            session,
+            conversation,
+            reason=HandoverReason.RELEASED,
+            urgency=conversation.urgency,
+        )
+    if is_left:
+        conversation.unanswered_since = None
 
 
 def _waits_for_a_person(reason: HandoverReason, urgency: Urgency) -> bool:
@@ -448,6 +477,7 @@ def _ring(session: Session, conversation: Conversation, call: Handover) -> None:
         conversation=conversation,
         details={"reason": call.reason.value, "urgency": call.urgency.value},
     )
+    ladder.settle(session, conversation, rings=True)
     audit.announce(session, conversation, "alert", call.id)
 
 

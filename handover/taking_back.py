@@ -3,10 +3,10 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from handover import audit, service
+from handover import audit, ladder, service
 from handover.delivery_words import TAKEN_BACK
 from models.authority import Authority
 from models.base import utc_now
@@ -78,6 +78,9 @@ def take_back(
     for part in parts:
         part.status = DeliveryStatus.WITHHELD
         part.error_code = TAKEN_BACK
+    if not _answered_otherwise(session, conversation, message):
+        conversation.unanswered_since = conversation.last_inbound_at
+        ladder.settle(session, conversation)
     audit.record(
         session,
         "message_taken_back",
@@ -94,3 +97,24 @@ def _is_here(parts: Sequence[Delivery]) -> bool:
     return bool(parts) and all(
         part.status is DeliveryStatus.QUEUED and part.attempts == 0 for part in parts
     )
+
+
+def _answered_otherwise(session: Session, conversation: Conversation, message: Message) -> bool:
+    """Tells whether the child has another answer to what they wrote last."""
+    last_words = (
+        select(func.max(Message.id))
+        .where(Message.conversation_id == conversation.id)
+        .where(Message.author == Author.CHILD)
+        .scalar_subquery()
+    )
+    other = (
+        select(Message.id)
+        .join(Message.deliveries)
+        .where(Message.conversation_id == conversation.id)
+        .where(Message.author == Author.PRACTITIONER)
+        .where(Message.id > last_words)
+        .where(Message.id != message.id)
+        .where(Delivery.status != DeliveryStatus.WITHHELD)
+        .limit(1)
+    )
+    return session.scalars(other).first() is not None

@@ -116,6 +116,12 @@ class Conversation(Base):
         ),
         Index("ix_conversation_waiting", "authority_id", "holder", "ended_at"),
         Index(
+            "ix_conversation_unanswered",
+            "unanswered_since",
+            sqlite_where=text("unanswered_since IS NOT NULL"),
+            postgresql_where=text("unanswered_since IS NOT NULL"),
+        ),
+        Index(
             "ix_conversation_typing",
             "typing_at",
             sqlite_where=text("typing_at IS NOT NULL"),

@@ -70,6 +70,8 @@ class Escalation(Base):
     """Who has it; None while it is the rota's, on its rung."""
     next_at: Mapped[dt.datetime] = mapped_column()
     """When the next rung is called, unless somebody acts before."""
+    called_at: Mapped[dt.datetime | None]
+    """When its rung was called; None while that is still to be done."""
     climb: Mapped[int] = mapped_column(default=0)
     """How often somebody was called, so that each call is made once."""
     acknowledged_at: Mapped[dt.datetime | None]

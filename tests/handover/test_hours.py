@@ -115,15 +115,17 @@ def test_an_extra_opening_stands_before_a_bank_holiday():
         ("2026-01-13T07:00", 600, "2026-01-14T11:00"),
     ],
 )
-def test_minutes_count_only_while_the_service_is_open(start: str, minutes: int, end: str):
+def test_time_counts_only_while_the_service_is_open(start: str, minutes: int, end: str):
     authority = Authority(nation=Nation.ENGLAND, opening_hours=_WEEK)
     begin, expected = (dt.datetime.fromisoformat(f"{one}+00:00") for one in (start, end))
+    span = dt.timedelta(minutes=minutes)
 
-    assert hours.after_open_minutes(authority, begin, minutes) == expected
+    assert hours.after_open_time(authority, begin, span) == expected
 
 
 def test_a_service_that_never_opens_does_not_wait_for_ever():
     authority = Authority(nation=Nation.ENGLAND, opening_hours={})
     begin = dt.datetime(2026, 1, 13, 12, tzinfo=dt.UTC)
+    span = dt.timedelta(minutes=30)
 
-    assert hours.after_open_minutes(authority, begin, 30) == begin + dt.timedelta(minutes=30)
+    assert hours.after_open_time(authority, begin, span) == begin + span
