@@ -13,13 +13,14 @@ from bot.doorbell import Bells
 from handover import contact_plan, silences, tasks
 from handover.contact_plan import Permission
 from handover.silences import WelfareDecision
-from models.channel import MessageKind
-from models.conversation import Author, DeliveryStatus, HandoverReason, Message
+from models.channel import ChannelName, MessageKind
+from models.conversation import Author, Conversation, DeliveryStatus, HandoverReason, Message
 from models.db import transaction
 from models.silence import Silence, SilenceEnd
 from models.urgency import Urgency
 from tests.bot.said import CONCERN, EMERGENCY, URGENT, has, words
 from tests.door import Door
+from tests.fakes.channel import FakeChannel
 
 _NUMBERS = itertools.count(1)
 STEPS = ("silence_first", "silence_first_danger", "silence_second", "silence_third")
@@ -345,3 +346,70 @@ def test_whatever_the_plan_nothing_goes_outside_it_and_it_ends_with_an_answer_or
     assert asked_or_answered
     if answered_at is not None and before_answer:
         assert len(written(door)) == before_answer
+
+
+@pytest.fixture
+def other(door: Door) -> Door:
+    """Gives the same child on SMS, beside Telegram."""
+    other = Door(
+        door.engine,
+        door.authority,
+        FakeChannel(ChannelName.SMS, account="+447700900000"),
+        door.dialogue,
+        door.clock,
+        address="+447700900777",
+    )
+    other.child_says("hi its me")
+    other.work()
+    door.child_says("hello")
+    door.work()
+    number, child_id = other.conversation_id, door.conversation().child_id
+    with transaction(door.engine) as session:
+        session.get_one(Conversation, number).child_id = child_id
+    door.clock.forward(hours=1)
+    return other
+
+
+def follow_both(door: Door, other: Door, sweeper: Clock, *, minutes: int) -> None:
+    for _ in range(minutes // 20):
+        door.clock.forward(minutes=20)
+        sweeper.follow_silence()
+        door.work()
+        other.work()
+
+
+def test_where_this_channel_is_closed_it_is_tried_on_another_that_the_plan_allows(
+    door: Door, other: Door, sweeper: Clock
+):
+    door.child_says(URGENT)
+    door.work()
+    door.plans({"channels": ["sms"]})
+
+    follow_both(door, other, sweeper, minutes=40)
+
+    assert written(door) == []
+    assert len(written(other)) == 1
+
+
+def test_no_channel_that_the_plan_leaves_out_is_used(door: Door, other: Door, sweeper: Clock):
+    door.child_says(URGENT)
+    door.work()
+    door.plans({"channels": ["whatsapp"]})
+
+    follow_both(door, other, sweeper, minutes=16 * 60)
+
+    assert written(door) == written(other) == []
+    assert watches(door)[0].asked_at is not None
+
+
+def test_an_answer_on_another_channel_ends_the_silence(door: Door, other: Door, sweeper: Clock):
+    door.child_says(URGENT)
+    door.work()
+    door.clock.forward(minutes=5)
+    other.child_says("im here now on this phone")
+    other.work()
+
+    follow_both(door, other, sweeper, minutes=16 * 60)
+
+    assert written(door) == written(other) == []
+    assert watches(door)[0].end is SilenceEnd.ANSWERED
