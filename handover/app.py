@@ -24,6 +24,7 @@ from handover.service import AccessDeniedError
 from handover.settings import ConsoleSettings
 from handover.views import (
     account,
+    aftercare,
     board,
     casework,
     composing,
@@ -54,6 +55,7 @@ _PAGES = (
     worklists.pages,
     teamwork.pages,
     override.pages,
+    aftercare.pages,
     replies.pages,
     corrections.pages,
     search.pages,

@@ -181,6 +181,17 @@ def given(
     )
 
 
+def mark_words() -> dict[str, dict[int, str]]:
+    """Gives what each mark of each question means, in English."""
+    return {
+        item: {
+            mark: wording.texts(f"feedback_{item}_{mark}", wording.FALLBACK)[0]
+            for mark in range(1, most + 1)
+        }
+        for item, most in _CHOICES.items()
+    }
+
+
 def voice_of_child() -> dict[str, str]:
     """Gives the dataset's items by our names for them."""
     items: dict[str, str] = _data()["voice_of_child"]

@@ -74,6 +74,18 @@ def of_conversation(
     )
 
 
+def present_link(session: Session, conversation: Conversation) -> Recognition | None:
+    """Gives the link by name and word that holds for a conversation, or None."""
+    return session.scalars(
+        select(Recognition)
+        .where(Recognition.conversation_id == conversation.id)
+        .where(Recognition.result == RecognitionResult.LINKED)
+        .where(Recognition.undone_at.is_(None))
+        .order_by(Recognition.id.desc())
+        .limit(1)
+    ).first()
+
+
 def undo(session: Session, practitioner: Practitioner, recognition_id: int) -> None:
     """Takes a link back: the conversation is again that of a child of its own.
 

@@ -28,6 +28,15 @@ class WelfareDecision(enum.StrEnum):
     LEAVE_IN_PEACE = "leave_in_peace"
 
 
+DECISIONS = {
+    WelfareDecision.POLICE_WELFARE_CHECK: "Ask the police for a welfare check now",
+    WelfareDecision.VISIT: "Visit them, or ask a colleague to",
+    WelfareDecision.ANOTHER_ADULT: "Ask another adult who sees them and is safe to ask",
+    WelfareDecision.KEEP_TRYING: "I go on trying to reach them myself",
+    WelfareDecision.LEAVE_IN_PEACE: "Leave them in peace: there is no danger now",
+}
+
+
 def find_open(session: Session, conversation: Conversation) -> Silence | None:
     """Gives the watch that is open on a conversation, or None."""
     return session.scalars(

@@ -17,7 +17,9 @@ from handover import (
     offers,
     overrides,
     plan_lines,
+    recognitions,
     service,
+    silences,
     taking_back,
     thread,
     wording,
@@ -104,6 +106,8 @@ def context(session: Session, conversation: Conversation) -> dict[str, Any]:
         if contact
         else None,
         "marks": marks(conversation),
+        "silence": silences.find_open(session, conversation),
+        "known_again": recognitions.present_link(session, conversation),
         "may_move": me.may(RoleName.SUPERVISOR),
         "offer": offer,
         "may_answer": offer is not None and offers.may_answer(me, offer),
