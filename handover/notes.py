@@ -102,6 +102,13 @@ def some(session: Session, conversation: Conversation, note_ids: Iterable[int]) 
     return list(session.scalars(query))
 
 
+def may_read(practitioner: Practitioner, note: Note) -> bool:
+    """Tells whether a note is for this colleague; a whisper is for its holder and supervisors."""
+    if note.kind is NoteKind.NOTE or practitioner.has_any_role(RoleName.SUPERVISOR):
+        return True
+    return practitioner.id in {one.practitioner_id for one in note.mentions}
+
+
 def mentions_of(session: Session, practitioner: Practitioner, *, limit: int = 50) -> list[Mention]:
     """Gives the notes that name this practitioner, newest first."""
     return list(

@@ -17,7 +17,7 @@ from handover.thread import Shown
 from models.authority import Authority
 from models.base import utc_now
 from models.conversation import Conversation
-from models.teamwork import Note
+from models.teamwork import Note, NoteKind
 
 type Piece = dict[str, Any]
 
@@ -81,9 +81,11 @@ class Pieces:
     def notes(
         self, session: Session, conversation: Conversation, note_ids: Iterable[int]
     ) -> list[Piece]:
-        """Gives some notes of colleagues on a conversation."""
+        """Gives some notes of colleagues; a whisper only as where its reader can fetch it."""
         return [
             {"id": f"note-{note.id}", "html": self.note(note)}
+            if note.kind is NoteKind.NOTE
+            else {"fetch": f"/conversations/{conversation.id}/notes/{note.id}"}
             for note in notes.some(session, conversation, note_ids)
         ]
 

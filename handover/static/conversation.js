@@ -21,7 +21,21 @@ export function startConversation(connection) {
   document.addEventListener("keydown", (event) => shortcut(event));
 }
 
+// A whisper is not for every page that watches: its reader's page fetches it.
+async function fetchPiece(thread, address, isNewest) {
+  try {
+    const answer = await fetch(address, { headers: { Accept: "application/json" } });
+    if (answer.status === 200) putMessage(thread, await answer.json(), isNewest);
+  } catch {
+    setTimeout(() => fetchPiece(thread, address, isNewest), 2000);
+  }
+}
+
 function putMessage(thread, piece, isNewest) {
+  if (piece.fetch) {
+    fetchPiece(thread, piece.fetch, isNewest);
+    return;
+  }
   const old = document.getElementById(piece.id);
   const shell = document.createElement("template");
   shell.innerHTML = piece.html;

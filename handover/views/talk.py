@@ -204,7 +204,11 @@ def _entries(
         before=None if is_newest or not ids else ids[-1] + 1,
     )
     placed = [((one.message.id, 0), pieces.message(one)) for one in shown]
-    placed += [((note.after_message_id or 0, note.id), pieces.note(note)) for note in among]
+    placed += [
+        ((note.after_message_id or 0, note.id), pieces.note(note))
+        for note in among
+        if notes.may_read(auth.signed_in(), note)
+    ]
     return [html for _, html in sorted(placed)]
 
 

@@ -73,6 +73,19 @@ def write_note(conversation_id: int) -> ResponseReturnValue:
     return talk.back(conversation_id, f"#note-{number}")
 
 
+@pages.get(f"{talk.PREFIX}/notes/<int:note_id>")
+@talk.for_staff
+def show_note(conversation_id: int, note_id: int) -> ResponseReturnValue:
+    """Gives one note to a page that is open, if it is for whoever looks."""
+    parts = shared.console()
+    with reading(parts.engine) as session:
+        conversation = talk.access(session, conversation_id)
+        found = notes.some(session, conversation, [note_id])
+        if not found or not notes.may_read(auth.signed_in(), found[0]):
+            return "", 204
+        return {"id": f"note-{note_id}", "html": parts.pieces.note(found[0])}
+
+
 @pages.route(f"{talk.PREFIX}/transfer", methods=["GET", "POST"])
 @talk.for_staff
 def offer(conversation_id: int) -> ResponseReturnValue:

@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser import looking
 from tests.browser.stage import Stage, fill, stage
@@ -29,6 +29,9 @@ def main() -> int:
                     page.goto(path)
                     _take(page, folder / f"{name}-{size}.png")
                 _take_held(played, page, folder / f"held-{size}.png")
+                page.set_viewport_size({"width": width, "height": height})
+                _take_offered(played, page, folder / f"for-you-{size}.png", chromium)
+                _take_replies(played, chromium, folder / f"replies-{size}.png", width, height)
     return 0
 
 
@@ -43,6 +46,8 @@ def _pages(played: Stage) -> dict[str, str]:
         "urgency": f"{sms}/urgency",
         "decision": f"{sms}/decision",
         "end": f"{sms}/end",
+        "transfer": f"{sms}/transfer",
+        "transfer-authority": f"{sms}/transfer/authority",
         "account": "/account",
         "password": "/account/password",
         "second-factor": "/account/second-factor",
@@ -61,6 +66,13 @@ def _take_held(played: Stage, page: Page, path: Path) -> None:
     page.keyboard.press("Control+Enter")
     page.get_by_text("Is your door still locked?").first.wait_for()
     played.telegram.send()
+    page.locator("#note-details summary").click()
+    page.get_by_label("Private note for colleagues").fill("@Ben Hughes the police are on their way")
+    page.get_by_role("button", name="Keep the note").click()
+    page.locator(".app-note").wait_for()
+    page.locator("#note-details summary").click()
+    page.get_by_label("Reply to").press_sequentially("Where are you now?")
+    page.locator(".app-cautions__box").wait_for()
     # A picture of the whole page at once would scroll the talk back to its beginning.
     width = page.evaluate("window.innerWidth")
     page.set_viewport_size({"width": width, "height": 1500})
@@ -68,8 +80,38 @@ def _take_held(played: Stage, page: Page, path: Path) -> None:
     page.wait_for_timeout(300)
     page.screenshot(path=path)
     sys.stdout.write(f"{path}\n")
+    page.get_by_label("Reply to").fill("")
     page.get_by_role("button", name="Give back to the bot").click()
     page.wait_for_load_state("load")
+
+
+def _take_offered(played: Stage, page: Page, path: Path, chromium: Browser) -> None:
+    """Takes a picture of what waits for a colleague, and takes the offer back."""
+    page.goto(f"/conversations/{played.telegram.conversation_id}")
+    page.get_by_role("button", name="Take over").click()
+    page.wait_for_url("**#reply")
+    page.get_by_role("button", name="Pass to a colleague").click()
+    page.get_by_label("Ben Hughes").check()
+    page.get_by_label("What must they know first?").fill("My shift ends. The police are with her.")
+    page.get_by_role("button", name="Ask them").click()
+    page.get_by_role("button", name="Take the offer back").wait_for()
+    size = page.evaluate("({width: innerWidth, height: innerHeight})")
+    ben = looking.sign_in(chromium, played, played.ben, **size)
+    ben.goto("/for-you")
+    _take(ben, path)
+    ben.context.close()
+    page.get_by_role("button", name="Take the offer back").click()
+    page.goto(f"/conversations/{played.telegram.conversation_id}")
+    page.get_by_role("button", name="Give back to the bot").click()
+    page.wait_for_load_state("load")
+
+
+def _take_replies(played: Stage, chromium: Browser, path: Path, width: int, height: int) -> None:
+    """Takes a picture of the replies kept ready, as somebody who keeps them sees it."""
+    page = looking.sign_in(chromium, played, played.cleo, width=width, height=height)
+    page.goto("/replies")
+    _take(page, path)
+    page.context.close()
 
 
 def _take(page: Page, path: Path) -> None:

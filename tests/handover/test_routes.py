@@ -82,6 +82,7 @@ WHO_MAY = {
     "/conversations/<int:conversation_id>/messages/<int:message_id>/take-back": STAFF,
     "/conversations/<int:conversation_id>/messages/<int:message_id>/override": STAFF,
     "/conversations/<int:conversation_id>/notes": STAFF,
+    "/conversations/<int:conversation_id>/notes/<int:note_id>": STAFF,
     "/overrides/<int:override_id>": STAFF,
     "/conversations/<int:conversation_id>/welfare": STAFF,
     "/conversations/<int:conversation_id>/recognitions/<int:recognition_id>/undo": STAFF,

@@ -327,9 +327,9 @@ class TestAnotherAuthority:
 
 class TestSupervision:
     def test_a_supervisor_whispers_to_the_holder_alone(
-        self, door, holder, cleo, desk_of, path
+        self, door, holder, ben, cleo, desk_of, path
     ) -> None:
-        supervisor = desk_of(cleo)
+        supervisor, other = desk_of(cleo), desk_of(ben)
         supervisor.get(path)
         sent = len(door.deliveries())
 
@@ -338,6 +338,9 @@ class TestSupervision:
         page = holder.get(path).text
         assert re.search(r"app-note--whisper.*?Ask about the brother", page, re.DOTALL)
         assert "Ask about the brother" in holder.get("/for-you").text
+        assert "Ask about the brother" in supervisor.get(path).text
+        assert "Ask about the brother" not in other.get(path).text
+        assert other.get(f"{path}/notes/1").status_code == 204
         assert len(door.deliveries()) == sent
 
     @pytest.mark.usefixtures("holder")
