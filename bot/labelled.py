@@ -16,6 +16,8 @@ LABELLED = (_OURS / "evaluation/urgency-dev.jsonl", _OURS / "triage/heldout.json
 EVERYDAY = (_OURS / "evaluation/everyday.yml",)
 ABILITIES = _OURS / "triage/functions.yml"
 """What triage must be able to tell, which `bot.abilities` reads."""
+COUNTERFACTUALS = _OURS / "triage/counterfactuals.yml"
+"""What must not depend on who it is said of, which `bot.counterfactuals` reads."""
 _YAML = {".yml", ".yaml"}
 
 

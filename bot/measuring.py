@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
 
+from bot import counterfactuals
 from bot.abilities import Ability, Tried, read_abilities, texts_of, try_abilities
+from bot.counterfactuals import Family, Swapped
 from bot.evaluate import Interval, Judged, rate
 from bot.labelled import (
     ABILITIES,
+    COUNTERFACTUALS,
     EVERYDAY,
     LABELLED,
     Example,
@@ -29,6 +32,7 @@ class Sets:
     examples: Sequence[Example]
     everyday: Mapping[str, Sequence[str]]
     abilities: Sequence[Ability]
+    families: Sequence[Family]
 
     @property
     def size(self) -> int:
@@ -38,7 +42,12 @@ class Sets:
     def texts(self) -> list[str]:
         """Gives every message."""
         ordinary = [text for texts in self.everyday.values() for text in texts]
-        return [*(one.text for one in self.examples), *ordinary, *texts_of(self.abilities)]
+        return [
+            *(one.text for one in self.examples),
+            *ordinary,
+            *texts_of(self.abilities),
+            *counterfactuals.texts_of(self.families),
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +68,7 @@ class Measured:
     """The same messages, judged as when the model is down."""
     everyday: Mapping[str, Sequence[Ordinary]]
     tried: Sequence[Tried]
+    swapped: Sequence[Swapped]
 
     @property
     def version(self) -> str:
@@ -79,6 +89,7 @@ def read_sets(files: Sequence[Path], everyday: Sequence[Path]) -> Sets:
         examples=[one for path in labelled for one in read_examples(path)],
         everyday={name: texts for path in ordinary for name, texts in read_everyday(path).items()},
         abilities=read_abilities(ABILITIES) if are_ours else (),
+        families=counterfactuals.read_families(COUNTERFACTUALS) if are_ours else (),
     )
 
 
@@ -96,6 +107,13 @@ def measure_all(sets: Sets, score: Score) -> Measured:
             for name, texts in sets.everyday.items()
         },
         tried=try_abilities(sets.abilities, found),
+        swapped=counterfactuals.swap(
+            sets.families,
+            {
+                text: assess(text, model=found[text])
+                for text in counterfactuals.texts_of(sets.families)
+            },
+        ),
     )
 
 

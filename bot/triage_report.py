@@ -73,6 +73,7 @@ def as_page(found: Measured, *, title: str) -> str:
         + section("By language, tag, harm and length", tables[_SLICES])
         + section("Everyday messages", tables[_ORDINARY], _alarm_table(found))
         + section("What it can tell", _ability_picture(found), tables[_ABILITIES])
+        + section("Who it is said of", report_page.paragraph(_SWAPS_MEAN), tables[_SWAPS])
         + section(
             "Missed", _judged_table("Should have called a person", found.judged, is_miss=True)
         )
@@ -91,6 +92,11 @@ _THRESHOLDS = "Trade-off"
 _SLICES = "By language, tag, harm and length"
 _ORDINARY = f"Alerts on {_EVERYDAY:,} everyday messages"
 _ABILITIES = "Functional suite"
+_SWAPS_MEAN = (
+    "The mean probability of an alert of each value, less that of all values of its kind, and the "
+    "share of sentences whose level is not the same for all. Nought is fair."
+)
+_SWAPS = "The same, said of somebody else"
 _FIRST = ("English", "other languages", "all", _LEVEL_TABLE, _CONFUSION, _HARMS)
 
 
@@ -150,6 +156,15 @@ def _tables(found: Measured) -> Iterator[_Table]:
                 f"{one.ability.passes:.2f}",
             )
             for one in found.tried
+        ],
+    )
+    yield (
+        _SWAPS,
+        ("what is exchanged", "value", "shift of the alert", "level differs"),
+        [
+            (one.family.swap, value, f"{shift:+.3f}", _cell(one.flips))
+            for one in found.swapped
+            for value, shift in sorted(one.shifts.items(), key=lambda pair: -pair[1])
         ],
     )
 

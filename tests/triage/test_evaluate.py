@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from html.parser import HTMLParser
 from typing import override
 
-from bot import candidate, evaluate, triage_report
+import pytest
+
+from bot import candidate, counterfactuals, evaluate, triage_report
 from bot.abilities import Ability, Case, try_abilities
 from bot.candidate import Verdict
+from bot.counterfactuals import Family
 from bot.evaluate import calibration, intervals, measure, misses, rate
-from bot.labelled import Example
+from bot.labelled import Example, ExamplesError
 from bot.measuring import Measured, Ordinary
 from bot.urgency import Assessment, assess
 from models.urgency import Harm, Urgency
@@ -60,6 +63,7 @@ MEASURED = Measured(
         ]
     },
     tried=try_abilities([_ABILITY], {}),
+    swapped=(),
 )
 
 
@@ -186,3 +190,31 @@ def test_a_candidate_that_finds_more_is_better_and_the_same_one_is_no_worse():
     found = {one.figure: one for one in candidate.compare(live, stronger)}
     assert found["alert_recall"].verdict is Verdict.BETTER
     assert found["false_alarms"].gain.value == 0.5
+
+
+def test_what_is_said_of_one_and_not_of_another_is_told():
+    family = Family(
+        swap="name",
+        sentences=(
+            {"a": _KNIFE, "b": "shes got a knife"},
+            {"a": "hes hitting me now help", "b": "hello"},
+        ),
+        most_shift=0.1,
+        most_flips=0.1,
+    )
+    judged = {text: assess(text) for row in family.sentences for text in row.values()}
+
+    [found] = counterfactuals.swap([family], judged)
+
+    assert found.flips.value == 0.5
+    assert found.shifts["a"] > 0 > found.shifts["b"]
+    assert abs(sum(found.shifts.values())) < 1e-9
+
+
+@pytest.mark.parametrize("text", ["", "- swap: name", "- {swap: name, most_shift: x}"])
+def test_what_cannot_be_exchanged_is_refused(tmp_path, text):
+    path = tmp_path / "swaps.yml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(ExamplesError):
+        counterfactuals.read_families(path)

@@ -7,8 +7,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot import counterfactuals
 from bot.abilities import read_abilities, texts_of
-from bot.labelled import ABILITIES, EVERYDAY, LABELLED, read_everyday, read_examples
+from bot.counterfactuals import read_families
+from bot.labelled import (
+    ABILITIES,
+    COUNTERFACTUALS,
+    EVERYDAY,
+    LABELLED,
+    read_everyday,
+    read_examples,
+)
 from bot.phrases.book import the_book
 from tests.triage.scoring import ROOT
 
@@ -36,6 +45,7 @@ def _trained() -> set[tuple[str, ...]]:
 def _measured() -> dict[str, set[str]]:
     return {
         "abilities": set(texts_of(read_abilities(ABILITIES))),
+        "counterfactuals": set(counterfactuals.texts_of(read_families(COUNTERFACTUALS))),
         "everyday": {
             text for path in EVERYDAY for one in read_everyday(path).values() for text in one
         },
