@@ -25,6 +25,8 @@ from bot.courtesy import typing_shower
 from bot.dialogue import HttpDialogue
 from bot.dialogue_process import DialogueProcess, train
 from bot.doorbell import Bells
+from bot.pagers.push import public_key, signing_key
+from bot.paging import open_pagers
 from bot.polling import Polling
 from bot.settings import Settings, secret
 from bot.simulator import simulator
@@ -147,6 +149,17 @@ class Service:
             ),
             urgent_only=False,
         )
+        console_url = console_settings(self.settings).console_url
+        pagers = open_pagers(self.settings, console_url, self._accounts.channels.values())
+        # Two, so that one provider that hangs does not keep every other call back.
+        for number in range(2):
+            self._thread(
+                f"alerts-{number}",
+                lambda name, _: working.work_alerts(
+                    self.engine, pagers, console_url=console_url, stop=self._stop, name=name
+                ),
+                urgent_only=False,
+            )
         # One of each serves urgent conversations only: they never queue behind the others.
         for number in range(self.settings.workers + 1):
             self._thread(
@@ -296,6 +309,7 @@ def console_settings(settings: Settings) -> ConsoleSettings:
         console_url=url,
         secure_cookies=url.startswith("https://"),
         demonstration=settings.is_demonstration,
+        push_key=public_key(signing_key(settings.push_key_file)),
     )
 
 

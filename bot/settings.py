@@ -81,6 +81,11 @@ class Settings(BaseSettings):
     """Seals second factors; made on the first run, to be set where machines share the database."""
     console_url: AnyHttpUrl | None = None
     """Where practitioners reach the console."""
+    mail_url: SecretStr | None = None
+    """The SMTP server for alerts to staff, with user and password."""
+    mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    teams_webhook_url: SecretStr | None = None
+    """The webhook of a workflow in the duty team's channel."""
     log_format: Annotated[str, Field(pattern="^(console|json)$")] = "console"
 
     @field_validator("database_url")
@@ -102,9 +107,24 @@ class Settings(BaseSettings):
             raise ValueError(f"{_PREFIX}TWILIO_SMS_NUMBER: set it, or the WhatsApp number.")
         if self.twilio_account_sid and self.public_url is None:
             raise ValueError(f"{_PREFIX}PUBLIC_URL: Twilio needs an https address to call.")
+        if self.mail_url is not None and self.mail_from is None:
+            raise ValueError(f"{_PREFIX}MAIL_FROM: say from which address alerts are sent.")
         if self.telegram_webhook_secret and self.public_url is None:
             raise ValueError(f"{_PREFIX}PUBLIC_URL: Telegram's webhook needs an https address.")
         return self
+
+    @field_validator("mail_url")
+    @classmethod
+    def _check_mail(cls, value: SecretStr | None) -> SecretStr | None:
+        schemes = ("smtp://", "smtps://", "smtp+plain://")
+        if value is not None and not value.get_secret_value().startswith(schemes):
+            raise ValueError("must begin with smtps://, smtp:// or smtp+plain://")
+        return value
+
+    @property
+    def push_key_file(self) -> Path:
+        """Gives where the key is that push services know us by."""
+        return self.data_dir / "secrets" / "push-key.pem"
 
     @property
     def has_provider(self) -> bool:

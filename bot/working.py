@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Engine
 
-from bot import courtesy, outbox, tidying
+from bot import alerts, courtesy, outbox, tidying
 from bot.channels.base import Channel
 from bot.courtesy import Typing
 from bot.doorbell import Bells, Doorbell
@@ -68,6 +68,18 @@ def work_courtesies(engine: Engine, typing: Typing, *, stop: threading.Event, na
     """Shows on phones that practitioners are writing, until `stop`."""
     # Nobody rings for a courtesy: the sweep is soon enough.
     _loop(lambda: courtesy.pass_on_typing(engine, typing), Doorbell(), stop, name)
+
+
+def work_alerts(
+    engine: Engine, pagers: alerts.Pagers, *, console_url: str, stop: threading.Event, name: str
+) -> None:
+    """Calls staff who do not look at the console, until `stop`."""
+    _loop(
+        lambda: alerts.send_due(engine, pagers, console_url=console_url, worker=name),
+        Doorbell(),
+        stop,
+        name,
+    )
 
 
 def _loop(step: Callable[[], bool], bell: Doorbell, stop: threading.Event, name: str) -> None:

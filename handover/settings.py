@@ -31,6 +31,8 @@ class ConsoleSettings(BaseSettings):
     sign_in_pause_minutes: int = Field(default=15, ge=1, le=1440)
     live_lifetime_seconds: int = Field(default=600, ge=5, le=3600)
     """After this a live stream ends and the page opens a new one, where access is checked again."""
+    push_key: str = ""
+    """What browsers are told of the key that signs pushes; without it there are none."""
     demonstration: bool = False
     """Marks every page so that nobody takes a trial for the real service."""
 

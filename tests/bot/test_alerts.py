@@ -1,151 +1,238 @@
-"""From a signed webhook to a ringing call: with the bot, with a person, and after the end."""
+"""Alerts to staff: by each way, tried again, no more than needed, and nothing of a child."""
 
+import base64
+import datetime as dt
+import json
+import secrets
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
-from flask import Flask
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 
-from bot import inbox
-from bot.channels.base import Channel, IncomingMessage, Receipt
-from bot.webhooks import webhooks
+from bot import alerts
+from bot.pagers.base import Pager
+from bot.pagers.mail import MailPager
+from bot.pagers.push import PushPager, signing_key
+from bot.pagers.teams import TeamsPager
+from bot.pagers.text import TextPager
 from handover import service
-from models.audit import LiveEvent
 from models.channel import ChannelName
-from models.conversation import HandoverReason, Holder
 from models.db import transaction
-from models.urgency import Urgency
-from tests.bot.channel_rigs import twilio_channel
-from tests.bot.said import CONCERN, EMERGENCY, URGENT
+from models.escalation import (
+    AlertPreference,
+    AlertStatus,
+    AlertWay,
+    PushSubscription,
+    StaffAlert,
+)
+from tests.bot import night
+from tests.bot.night import sweep
 from tests.door import Door
-from tests.fakes.server import post_to
-from tests.fakes.twilio import CHILD, PUBLIC_URL, FakeTwilio
+from tests.fakes.channel import FakeChannel
+from tests.fakes.pagers import FakeHooks, FakeMail
 
-pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+_KNIFE = "hes coming up the stairs with a knife"
+
+
+class Office:
+    """Somebody on duty, and everything an alert can go to."""
+
+    def __init__(self, door: Door, folder) -> None:
+        self.door = door
+        self.mail = FakeMail()
+        self.hooks = FakeHooks()
+        self.phone = FakeChannel(ChannelName.SMS, account="+447700900000")
+        self.dora = door.practitioner("Dora Duty")
+        self.pagers: dict[AlertWay, Pager] = {
+            AlertWay.EMAIL: MailPager(self.mail.url, "frontdoor@testshire.example"),
+            AlertWay.PUSH: PushPager(
+                signing_key(folder / "key.pem"), "mailto:it@testshire.example"
+            ),
+            AlertWay.TEAMS: TeamsPager(f"{self.hooks.url}/teams"),
+            AlertWay.SMS: TextPager(self.phone),
+        }
+
+    def send(self) -> None:
+        """Sends until nothing more is due."""
+        while alerts.send_due(
+            self.door.engine, self.pagers, console_url="https://console.example", worker="test"
+        ):
+            pass
+
+    def wants(self, **how: object) -> None:
+        """Sets how Dora wants to be called."""
+        with transaction(self.door.engine) as session:
+            session.add(AlertPreference(practitioner_id=self.dora.id, **how))
+
+    def has_browser(self) -> None:
+        """Lets a browser of Dora's take pushes."""
+        point = (
+            ec.generate_private_key(ec.SECP256R1())
+            .public_key()
+            .public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+        )
+        keys = {"p256dh": _b64(point), "auth": _b64(secrets.token_bytes(16))}
+        with transaction(self.door.engine) as session:
+            session.add(
+                PushSubscription(
+                    practitioner_id=self.dora.id,
+                    endpoint_digest="d",
+                    details={"endpoint": f"{self.hooks.url}/push/1", "keys": keys},
+                )
+            )
+
+    def state_of(self, way: AlertWay) -> list[AlertStatus]:
+        """Gives what became of the alerts of one way."""
+        return [alert.status for alert in night.alerts(self.door.engine) if alert.way is way]
+
+    def close(self) -> None:
+        """Ends the servers."""
+        self.mail.close()
+        self.hooks.close()
 
 
 @pytest.fixture
-def phone(sms_door: Door) -> Iterator[FakeTwilio]:
-    """Gives a provider whose signed calls come in by the webhook, into the door's database."""
-    sms_door.address = CHILD
-
-    def receive(_: Channel, message: IncomingMessage) -> None:
-        inbox.receive(sms_door.engine, sms_door.account_id, message)
-
-    def ignore(_: Channel, __: Receipt) -> None:
-        return
-
-    with FakeTwilio() as twilio, closing(twilio_channel(twilio, ChannelName.SMS)) as channel:
-        app = Flask("door")
-        app.register_blueprint(
-            webhooks(receive, ignore, channels=[channel], public_url=f"{PUBLIC_URL}/")
-        )
-        twilio.post = post_to(app.test_client())
-        yield twilio
+def office(door: Door, tmp_path) -> Iterator[Office]:
+    office = Office(door, tmp_path)
+    yield office
+    office.close()
 
 
-def _says(door: Door, phone: FakeTwilio, text: str) -> None:
-    assert phone.child_says(text) == 200
-    door.answer()
+def test_whoever_is_on_duty_is_called_by_each_way_of_theirs(office: Office):
+    office.has_browser()
+    office.wants(by_sms=True, phone="+447700900999")
+    office.door.child_says(_KNIFE)
+    sweep(office.door.engine)
+
+    office.send()
+
+    assert {alert.status for alert in night.alerts(office.door.engine)} == {AlertStatus.SENT}
+    [mail] = office.mail.received
+    assert mail["To"] == office.dora.email
+    assert [one.address for one in office.phone.sent] == ["+447700900999"]
+    assert sorted(call.path for call in office.hooks.calls) == ["/push/1", "/teams"]
 
 
-def _alerts(door: Door) -> int:
-    with transaction(door.engine) as session:
-        return len(session.scalars(select(LiveEvent).where(LiveEvent.kind == "alert")).all())
+def test_nothing_of_a_child_is_in_an_alert(office: Office):
+    office.wants(by_sms=True, phone="+447700900999")
+    office.door.child_says(f"im Rosie. {_KNIFE}")
+    sweep(office.door.engine)
+
+    office.send()
+
+    said = [str(office.mail.received[0]), office.phone.sent[0].text]
+    said.append(json.dumps([call.body.decode() for call in office.hooks.calls]))
+    for text in said:
+        assert "EMERGENCY" in text
+        for word in ("Rosie", "knife", "stairs", office.door.address, "conversations/"):
+            assert word not in text
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [(URGENT, HandoverReason.URGENT), (EMERGENCY, HandoverReason.EMERGENCY)],
-)
-def test_with_the_bot_a_person_is_called_at_once(sms_door, phone, text, reason):
-    _says(sms_door, phone, "hi")
-    assert sms_door.call() is None
+def test_a_way_that_fails_is_tried_again_and_then_arrives(office: Office):
+    office.mail.refusals.append("451 later")
+    office.hooks.fail_next(503, on="/teams")
+    office.door.child_says(_KNIFE)
+    sweep(office.door.engine)
 
-    _says(sms_door, phone, text)
+    office.send()
+    waiting = office.state_of(AlertWay.EMAIL)
+    office.door.clock.forward(seconds=6)
+    office.send()
 
-    call = sms_door.call()
-    assert call is not None
-    assert (call.reason, call.urgency) == (reason, sms_door.conversation().urgency)
-    assert sms_door.conversation().holder is Holder.NOBODY
-    assert (sms_door.rings(), _alerts(sms_door)) == (1, 1)
-
-
-def test_it_rings_again_when_it_gets_worse_and_not_when_it_stays(sms_door, phone):
-    _says(sms_door, phone, CONCERN)
-    _says(sms_door, phone, URGENT)
-    rings = sms_door.rings()
-    _says(sms_door, phone, URGENT)
-    assert sms_door.rings() == rings
-
-    _says(sms_door, phone, EMERGENCY)
-
-    call = sms_door.call()
-    assert sms_door.rings() == rings + 1
-    assert call is not None
-    assert call.urgency is Urgency.EMERGENCY
-    assert call.acknowledged_at is None
+    assert waiting == [AlertStatus.QUEUED]
+    assert office.state_of(AlertWay.EMAIL) == [AlertStatus.SENT]
+    assert office.state_of(AlertWay.TEAMS) == [AlertStatus.SENT]
+    assert len(office.mail.received) == 1
 
 
-def test_what_was_seen_rings_anew_when_it_gets_worse(sms_door, phone):
-    _says(sms_door, phone, URGENT)
-    with transaction(sms_door.engine) as session:
-        service.acknowledge(session, sms_door.practitioner(), sms_door.conversation_id)
-    rings = sms_door.rings()
+def test_a_refused_alert_is_given_up(office: Office):
+    office.mail.refusals.append("550 no such person")
+    office.door.child_says(_KNIFE)
+    sweep(office.door.engine)
 
-    _says(sms_door, phone, EMERGENCY)
+    office.send()
 
-    call = sms_door.call()
-    assert sms_door.rings() == rings + 1
-    assert call is not None
-    assert call.acknowledged_at is None
+    assert office.state_of(AlertWay.EMAIL) == [AlertStatus.FAILED]
 
 
-@pytest.mark.parametrize("is_down", [False, True])
-def test_with_a_person_danger_rings_too(sms_door, phone, is_down):
-    _says(sms_door, phone, "hi")
-    sms_door.takes_over(sms_door.practitioner())
-    sms_door.dialogue.down = is_down
+def test_a_browser_that_is_gone_is_forgotten(office: Office):
+    office.has_browser()
+    office.hooks.fail_next(410, on="/push")
+    office.door.child_says(_KNIFE)
+    sweep(office.door.engine)
 
-    _says(sms_door, phone, URGENT)
-    after_urgent = sms_door.rings()
-    _says(sms_door, phone, EMERGENCY)
+    office.send()
 
-    assert (after_urgent, sms_door.rings()) == (1, 2)
-    assert sms_door.conversation().holder is Holder.PRACTITIONER
-    assert sms_door.conversation().urgency is Urgency.EMERGENCY
+    with transaction(office.door.engine) as session:
+        assert session.scalars(select(PushSubscription)).all() == []
+    assert office.state_of(AlertWay.PUSH) == [AlertStatus.FAILED]
+
+
+def test_an_alert_that_is_no_longer_needed_does_not_go(office: Office):
+    office.door.child_says(_KNIFE)
+    sweep(office.door.engine)
+    with transaction(office.door.engine) as session:
+        service.acknowledge(session, office.dora, office.door.conversation_id)
+
+    office.send()
+
+    assert office.state_of(AlertWay.EMAIL) == [AlertStatus.CANCELLED]
+    assert office.mail.received == []
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
-    [(URGENT, HandoverReason.URGENT), (EMERGENCY, HandoverReason.EMERGENCY)],
+    ("words", "is_sent"), [(_KNIFE, True), ("my dad hits me every night", False)]
 )
-def test_after_the_end_danger_calls_a_person_anew(sms_door, phone, text, reason):
-    anna = sms_door.practitioner()
-    _says(sms_door, phone, EMERGENCY)
-    sms_door.takes_over(anna)
-    sms_door.ends(anna)
-    assert sms_door.call() is None
-    rings = sms_door.rings()
+def test_quiet_hours_hold_everything_but_an_emergency(office: Office, words, is_sent):
+    office.wants(quiet_from=dt.time(22), quiet_until=dt.time(7))
+    office.door.clock.set(dt.datetime(2026, 1, 14, 2, 0, tzinfo=dt.UTC))
+    office.door.child_says(words)
+    sweep(office.door.engine)
 
-    _says(sms_door, phone, text)
+    office.send()
+    assert bool(office.mail.received) is is_sent
 
-    call = sms_door.call()
-    assert call is not None
-    assert call.reason is reason
-    assert sms_door.rings() == rings + 1
-    assert sms_door.conversation().ended_at is None
+    office.door.clock.set(dt.datetime(2026, 1, 14, 7, 0, tzinfo=dt.UTC))
+    office.send()
+    assert len(office.mail.received) == 1
 
 
-def test_after_the_end_a_thank_you_calls_nobody(sms_door, phone):
-    anna = sms_door.practitioner()
-    _says(sms_door, phone, URGENT)
-    sms_door.takes_over(anna)
-    sms_door.ends(anna)
-    rings = sms_door.rings()
+def test_a_sender_that_died_is_followed_by_another(office: Office):
+    office.door.child_says(_KNIFE)
+    sweep(office.door.engine)
+    with transaction(office.door.engine) as session:
+        for alert in session.scalars(select(StaffAlert)):
+            alert.status = AlertStatus.SENDING
+            alert.claimed_by = "dead"
+            alert.claimed_until = office.door.clock.now() + dt.timedelta(seconds=60)
+    office.send()
+    assert office.mail.received == []
 
-    _says(sms_door, phone, "thanks")
+    office.door.clock.forward(seconds=61)
+    office.send()
 
-    assert sms_door.call() is None
-    assert sms_door.rings() == rings
+    assert len(office.mail.received) == 1
+
+
+def test_a_way_that_is_not_set_up_keeps_nothing_waiting(office: Office):
+    del office.pagers[AlertWay.TEAMS]
+    office.door.child_says(_KNIFE)
+    sweep(office.door.engine)
+
+    office.send()
+
+    assert office.state_of(AlertWay.TEAMS) == [AlertStatus.CANCELLED]
+    assert office.state_of(AlertWay.EMAIL) == [AlertStatus.SENT]
+
+
+def test_the_key_for_pushes_is_made_once_and_is_its_owners(tmp_path):
+    first, second = signing_key(tmp_path / "key.pem"), signing_key(tmp_path / "key.pem")
+
+    assert first.private_pem() == second.private_pem()
+    assert (tmp_path / "key.pem").stat().st_mode & 0o077 == 0
+
+
+def _b64(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

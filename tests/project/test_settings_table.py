@@ -20,8 +20,9 @@ def test_the_readme_names_every_setting_with_its_default():
 
 
 def _fields() -> dict[str, FieldInfo]:
-    # Whether cookies are secure follows from the console's address; nobody sets it.
-    derived = {"secure_cookies"}
+    # Whether cookies are secure follows from the console's address, and the push key from its
+    # file; nobody sets them.
+    derived = {"secure_cookies", "push_key"}
     console = {
         name: field for name, field in ConsoleSettings.model_fields.items() if name not in derived
     }
