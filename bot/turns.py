@@ -15,6 +15,7 @@ from handover import (
     contact_plan,
     feedback,
     hours,
+    presence,
     reading_marks,
     recognitions,
     records,
@@ -82,7 +83,7 @@ def load_least(engine: Engine, conversation_id: int) -> Turn | None:
             holder=conversation.holder,
             urgency=conversation.urgency,
             now=utc_now(),
-            tokens=_tokens(conversation, hours.at(conversation.authority, utc_now())),
+            tokens=_tokens(conversation, presence.at(session, conversation.authority, utc_now())),
             is_covered=conversation.covered_at is not None,
             was_stopped=conversation.stopped_at is not None,
             emergency_answered_at=conversation.emergency_answered_at,
@@ -105,7 +106,7 @@ def _unprocessed(session: Session, conversation: Conversation) -> list[Message]:
 def _turn(session: Session, conversation: Conversation, waiting: list[Message]) -> Turn:
     now = utc_now()
     earlier = _earlier(session, conversation, before=waiting[0].id)
-    present = hours.at(conversation.authority, now)
+    present = presence.at(session, conversation.authority, now)
     last_choices = _last_choices(session, conversation)
     previous = tuple(message.text for message in earlier if message.text)
     return Turn(

@@ -37,16 +37,26 @@ class Hours:
     """
 
 
-def at(authority: Authority, now: dt.datetime, *, is_on_call: bool = False) -> Hours:
+def at(
+    authority: Authority,
+    now: dt.datetime,
+    *,
+    is_on_call: bool = False,
+    is_duty_empty: bool = False,
+) -> Hours:
     """Gives the state of the authority's hours at a time.
 
-    Only where somebody is on call at that time may a child hear that people are called at night.
+    Only where somebody is on call at that time may a child hear that people are called at night,
+    and by day only where the duty rota, if there is one, has somebody on it.
     """
     local = now.astimezone(_LONDON)
     open_hours = window(authority, local.date())
     if open_hours is not None and open_hours[0] <= local.time() < open_hours[1]:
         times = {"closes": "[[clock]]", "opens": "", **_clock(open_hours[1])}
         here = {"hours_line": "[[hours_open]]", "emergency_called": "[[called_somebody]]"}
+        if is_duty_empty:
+            here["emergency_called"] = "[[called_nobody]]"
+            times["opens"] = "[[opens_soon]]"
         return Hours(is_open=True, tokens={**here, **times})
     times = {"closes": "", **_next_opening(authority, local)}
     called = {

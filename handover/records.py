@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handover import audit, hours, lookups, record_fields
+from models.authority import Authority
 from models.base import utc_now
 from models.contact import Answer, AnswerStatus, Contact, ContactChannel
 from models.conversation import Author, Conversation, Message
@@ -75,7 +76,7 @@ def record_answers(
     known = _answers_by(session, contact, is_staff=practitioner is not None)
     added = []
     for gathered in answers:
-        _check_field(contact, gathered.field, practitioner)
+        _check_field(session, contact, gathered.field, practitioner)
         last = known.get(gathered.field)
         if last is not None and (last.status, last.value) == (gathered.status, gathered.value):
             continue
@@ -221,11 +222,13 @@ def _answers_by(session: Session, contact: Contact, *, is_staff: bool) -> dict[s
     }
 
 
-def _check_field(contact: Contact, name: str, practitioner: Practitioner | None) -> None:
+def _check_field(
+    session: Session, contact: Contact, name: str, practitioner: Practitioner | None
+) -> None:
     if practitioner is None and name not in RECORD_FIELDS:
         raise ValueError(f"{name} is not a field that a child gives.")
     if practitioner is not None and name not in RECORD_FIELDS:
-        nation = practitioner.authority.nation
+        nation = session.get_one(Authority, contact.authority_id).nation
         if name not in record_fields.form(nation, contact.received_at.year).fields:
             raise ValueError(f"{name} is not a field of the record.")
 
