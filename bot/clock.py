@@ -24,7 +24,7 @@ from models.conversation import (
     UrgencyAssessment,
 )
 from models.db import reading, transaction
-from models.urgency import Urgency
+from models.urgency import Urgency, highest
 
 log = structlog.get_logger()
 
@@ -232,26 +232,31 @@ def _score_again(engine: Engine, dialogue: Dialogue, assessment_id: int) -> None
             return
         earlier.needs_rescoring = False
         message = earlier.message
-        session.add(carrying_out.assessment_row(message, assessment))
+        row = carrying_out.assessment_row(message, assessment)
+        # What the talk around it said of it was right without the model, and stands.
+        around = [reason for reason in earlier.reasons or [] if reason["kind"] == "context"]
+        row.reasons = [*row.reasons, *around]
+        row.urgency = highest(row.urgency, *(Urgency(one["level"]) for one in around))
+        session.add(row)
         # Open consoles show that it is fully judged now, whatever came of it.
         audit.announce(session, conversation, "urgency", message.id)
         is_corrected = any(one.scored_by == "practitioner" for one in message.assessments)
         # What a named person said of these very words stands.
-        if is_corrected or assessment.level.rank <= conversation.urgency.rank:
+        if is_corrected or row.urgency.rank <= conversation.urgency.rank:
             return
-        conversation.urgency = assessment.level
-        records.raise_urgency(records.current_contact(session, conversation), assessment.level)
-        if assessment.level.raises_alert:
+        conversation.urgency = row.urgency
+        records.raise_urgency(records.current_contact(session, conversation), row.urgency)
+        if row.urgency.raises_alert:
             silence.begin(session, conversation)
-        if assessment.level.raises_alert or conversation.holder is Holder.BOT:
-            is_emergency = assessment.level is Urgency.EMERGENCY
+        if row.urgency.raises_alert or conversation.holder is Holder.BOT:
+            is_emergency = row.urgency is Urgency.EMERGENCY
             reason = HandoverReason.EMERGENCY if is_emergency else HandoverReason.URGENT
-            if not assessment.level.raises_alert:
+            if not row.urgency.raises_alert:
                 reason = HandoverReason.CONTACT_READY
             service.request(
                 session,
                 conversation,
                 reason=reason,
-                urgency=assessment.level,
+                urgency=row.urgency,
                 message=message,
             )

@@ -36,13 +36,11 @@ def show() -> ResponseReturnValue:
 def review(correction_id: int) -> ResponseReturnValue:
     """Accepts or rejects one."""
     decision, reason = request.form.get("decision", ""), request.form.get("reason", "")
-    error = None
     if decision not in {"accept", "reject"}:
-        error = "Choose whether the new label is right"
-    elif not reason.strip():
-        error = "Give the reason"
-    if error is not None:
-        return _page(problem=(correction_id, error)), 422
+        problem = (correction_id, "decision", "Choose whether the new label is right")
+        return _page(problem=problem), 422
+    if not reason.strip():
+        return _page(problem=(correction_id, "reason", "Give the reason")), 422
     try:
         with transaction(shared.console().engine) as session:
             corrections.review(
@@ -58,7 +56,7 @@ def review(correction_id: int) -> ResponseReturnValue:
     return redirect("/corrections")
 
 
-def _page(problem: tuple[int, str] | None = None) -> str:
+def _page(problem: tuple[int, str, str] | None = None) -> str:
     with reading(shared.console().engine) as session:
         return shared.page(
             "corrections.html",

@@ -60,6 +60,31 @@ def test_scoring_again_never_lowers(door: Door, sweeper: Clock):
     assert waiting == 0
 
 
+def test_what_the_talk_around_a_message_said_of_it_stands_when_the_model_is_back(
+    door: Door, sweeper: Clock
+):
+    door.dialogue.asked = "safe_now"
+    door.child_says("my dad hits me every night")
+    door.work()
+    door.dialogue.down = True
+    received = door.child_says("no")
+    door.work()
+    assert door.conversation().urgency is Urgency.EMERGENCY
+    door.dialogue.down = False
+
+    sweeper.score_again()
+
+    with transaction(door.engine) as session:
+        rows = session.scalars(
+            select(UrgencyAssessment)
+            .where(UrgencyAssessment.message_id == received.message_id)
+            .order_by(UrgencyAssessment.id)
+        ).all()
+    assert [row.scored_by for row in rows] == ["phrases", "phrases_and_model"]
+    assert rows[-1].urgency is Urgency.EMERGENCY
+    assert {reason["kind"] for reason in rows[-1].reasons} >= {"context"}
+
+
 def test_what_a_practitioner_corrected_is_not_raised_again(door: Door, sweeper: Clock):
     anna = door.practitioner()
     door.dialogue.down = True
