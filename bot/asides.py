@@ -137,7 +137,8 @@ def _answer_word(
 
 def _then_saying(turn: Turn, outcome: Outcome, then: tuple[Reply, ...], language: str) -> Outcome:
     """Gives the outcome with the next thing asked: what to say to others, or the dialogue's."""
-    if not turn.plan.is_phone_shared or turn.plan.if_someone_else is not None:
+    is_private = turn.plan.is_phone_shared or turn.plan.must_not_know is not None
+    if not is_private or turn.plan.if_someone_else is not None:
         return replace(outcome, replies=(*outcome.replies, *then))
     asked = _with_choices("plan_if_someone_else", language, turn, (ShortAnswer.SKIP,))
     return replace(

@@ -50,6 +50,12 @@ _SHARES = re.compile(
     r"(?:checks?|reads?|looks? (?:at|through)|goes? through) my (?:phone|texts?|messages?))\b",
     re.IGNORECASE,
 )
+# As the answer to who must not see this chat: "my mum checks it".
+_SEES_IT = re.compile(
+    r"\b(?:checks?|reads?|looks?|sees?|goes? through|takes?|uses?|shares?|borrows?|has) "
+    r"(?:\w+ )?(?:it|at|my|through|the)\b|\bwe share\b",
+    re.IGNORECASE,
+)
 _SHARES_NO_MORE = re.compile(
     r"\b(?:got|have|this is|its) my own phone\b|\bno ?(?:one|body) (?:else )?(?:looks? at|checks?|"
     r"uses?|sees?|has) (?:my|this) phone\b|\bonly i (?:use|see|have) (?:my|this) phone\b",
@@ -91,8 +97,9 @@ def answered(turn: Turn, text: str, answers: Iterable[GatheredAnswer]) -> tuple[
     if "name_to_use" in given:
         name = str(given["name_to_use"].value)
         steps[PlanPart.NAME] = PlanStep(part=PlanPart.NAME, words=text, reading=name)
-    if turn.asked == _PHONE_FIELD and (_PHONE_FIELD in given or "shared_phone" in given):
-        steps.setdefault(PlanPart.SHARED_PHONE, _shared(text, is_shared=not _NOBODY.match(text)))
+    if turn.asked == _PHONE_FIELD and _PHONE_FIELD in given and _SEES_IT.search(text):
+        is_shared = not _NOBODY.match(text)
+        steps.setdefault(PlanPart.SHARED_PHONE, _shared(text, is_shared=is_shared))
     if "shared_phone" in given and not _NOBODY.match(text):
         steps.setdefault(PlanPart.SHARED_PHONE, _shared(text, is_shared=True))
     if _PHONE_FIELD in given and not _NOBODY.match(str(given[_PHONE_FIELD].value)):

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from bot import receipts
@@ -29,6 +29,7 @@ from models.conversation import (
     Message,
 )
 from models.db import reading
+from models.delivery import Deletion, DeletionStatus
 from models.encryption import keyring_of
 from models.urgency import Urgency
 
@@ -209,7 +210,13 @@ def _version(session: Session, conversation: Conversation) -> str:
         .limit(_SHOWN_MESSAGES)
     ).all()
     marks = [(row[0], row[1] is not None, row[2], row[3]) for row in rows]
-    about = (conversation.due_at is None, conversation.holder, conversation.urgency)
+    gone = session.scalar(
+        select(func.count())
+        .select_from(Deletion)
+        .where(Deletion.conversation_id == conversation.id)
+        .where(Deletion.status == DeletionStatus.DONE)
+    )
+    about = (conversation.due_at is None, conversation.holder, conversation.urgency, gone)
     return hashlib.blake2b(repr((marks, about)).encode(), digest_size=9).hexdigest()
 
 
@@ -221,13 +228,20 @@ def _screen(session: Session, conversation: Conversation, version: str) -> Scree
         .limit(_SHOWN_MESSAGES)
         .options(selectinload(Message.deliveries))
     ).all()
+    gone = set(
+        session.scalars(
+            select(Deletion.external_id)
+            .where(Deletion.conversation_id == conversation.id)
+            .where(Deletion.status == DeletionStatus.DONE)
+        )
+    )
     messages = list(reversed(newest_first))
     is_worked = conversation.due_at is None
     is_sent = not any(part.status.is_waiting for said in messages for part in said.deliveries)
     is_bot_busy = not is_worked and conversation.holder is not Holder.PRACTITIONER
     return Screen(
         version=version,
-        lines=_lines(conversation, messages),
+        lines=_lines(conversation, messages, gone),
         is_answer_coming=is_bot_busy or not is_sent,
         is_settled=is_worked and is_sent,
         state=_state(session, conversation),
@@ -243,15 +257,17 @@ def _state(session: Session, conversation: Conversation) -> State:
     return State(holder=conversation.holder, urgency=conversation.urgency, call=call)
 
 
-def _lines(conversation: Conversation, messages: Sequence[Message]) -> tuple[Line, ...]:
+def _lines(
+    conversation: Conversation, messages: Sequence[Message], gone: set[str]
+) -> tuple[Line, ...]:
     edits = {message.refers_to_id: message for message in messages if _is_change(message)}
     lines: list[Line] = []
     for message in messages:
         if message.author is Author.CHILD:
-            if not _is_change(message):
+            if not _is_change(message) and message.reference not in gone:
                 lines.append(_from_child(message, edits.get(message.id)))
         else:
-            lines += _from_us(conversation, message, _pressed(messages, message))
+            lines += _from_us(conversation, message, _pressed(messages, message), gone)
     return tuple(sorted(lines, key=lambda line: line.at))
 
 
@@ -273,7 +289,9 @@ def _from_child(message: Message, edit: Message | None) -> Line:
     )
 
 
-def _from_us(conversation: Conversation, message: Message, pressed: str | None) -> list[Line]:
+def _from_us(
+    conversation: Conversation, message: Message, pressed: str | None, gone: set[str]
+) -> list[Line]:
     return [
         Line(
             key=f"delivery-{delivery.id}",
@@ -286,7 +304,7 @@ def _from_us(conversation: Conversation, message: Message, pressed: str | None) 
             pressed=pressed,
         )
         for delivery in message.deliveries
-        if delivery.status in _ON_THE_PHONE
+        if delivery.status in _ON_THE_PHONE and delivery.external_id not in gone
     ]
 
 

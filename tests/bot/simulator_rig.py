@@ -12,7 +12,7 @@ from flask import Flask
 from pydantic import SecretStr
 from sqlalchemy import Engine, select
 
-from bot import inbox, outbox, urgency
+from bot import inbox, outbox, tidying, urgency
 from bot.accounts import Accounts
 from bot.channels.base import Channel, IncomingMessage
 from bot.channels.simulated import SimulatedChannel
@@ -104,6 +104,8 @@ class Demonstration:
         while inbox.drain(self.engine, self.dialogue, worker="test"):
             pass
         while outbox.send_due(self.engine, self.accounts.channels, worker="test"):
+            pass
+        while tidying.delete_due(self.engine, self.accounts.channels, worker="test"):
             pass
 
     @contextmanager

@@ -218,7 +218,7 @@ def test_only_one_channel_may_be_allowed(door: Door):
 
 def test_who_must_not_know_and_what_to_say_to_them_are_on_the_plan(door: Door):
     asked(door, "must_not_know")
-    child_answers(door, "must_not_know", "my stepdad")
+    child_answers(door, "must_not_know", "my stepdad he checks my phone", "my stepdad")
     door.child_says("no thanks")
     door.work()
     door.child_says("say its the library")
@@ -229,6 +229,14 @@ def test_who_must_not_know_and_what_to_say_to_them_are_on_the_plan(door: Door):
     assert plan(door).is_phone_shared
     assert any("my stepdad" in line for line in described(door))
     assert door.sent()[-1] == QUESTION
+
+
+def test_who_must_not_know_alone_makes_no_shared_phone(door: Door):
+    asked(door, "must_not_know")
+    child_answers(door, "must_not_know", "my dad")
+
+    assert not plan(door).is_phone_shared
+    assert plan(door).must_not_know == "my dad"
 
 
 def test_a_phone_that_nobody_else_sees_is_not_shared(door: Door):

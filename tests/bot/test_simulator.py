@@ -186,6 +186,18 @@ def test_an_edited_message_shows_its_new_words_in_its_old_place(demonstration):
     assert lines[0]["is_edited"]
 
 
+def test_what_a_child_wants_deleted_is_gone_from_the_phone_at_once(demonstration):
+    demonstration.child_sends(TELEGRAM, text="hi")
+    demonstration.work()
+    seen = demonstration.news(TELEGRAM)["version"]
+    demonstration.child_sends(TELEGRAM, text="delete")
+    demonstration.work()
+
+    shown = demonstration.news(TELEGRAM, version=seen)["lines"]
+    assert [line["is_from_child"] for line in shown] == [False, False]
+    assert "I heard: hi" not in [line["text"] for line in shown]
+
+
 def test_telegram_gives_no_word_that_a_message_arrived(demonstration):
     demonstration.child_sends(TELEGRAM, text="hi")
     demonstration.work()

@@ -2,11 +2,14 @@
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from bot import checking
 from bot.checking import Finding, Grade
 from bot.settings import Settings
-from models.conversation import HandoverReason
+from handover import reaching
+from models.conversation import Conversation, HandoverReason
+from models.db import transaction
 from models.encryption import write_keyring
 from models.urgency import Urgency
 from tests.bot.said import URGENT, has
@@ -67,6 +70,27 @@ def test_a_child_who_was_cut_off_and_comes_another_way_is_met_there(sms_door: Do
     door.work()
 
     assert door.sent() == ["I heard: hi"]
+
+
+def test_staff_see_another_way_to_a_child_who_was_cut_off(sms_door: Door, door: Door):
+    door.child_says("hi")
+    sms_door.child_says("STOP", is_cut_off=True)
+    child_id, sms_id = door.conversation().child_id, sms_door.conversation_id
+    with transaction(door.engine) as session:
+        session.get_one(Conversation, sms_id).child_id = child_id
+    with transaction(door.engine) as session:
+        [line] = reaching.other_ways(session, session.get_one(Conversation, sms_id))
+
+    assert line.startswith("Telegram: they wrote there last on")
+
+
+def test_where_no_other_way_is_known_that_is_said(sms_door: Door):
+    sms_door.child_says("STOP", is_cut_off=True)
+    with transaction(sms_door.engine) as session:
+        [conversation] = session.scalars(select(Conversation)).all()
+        [line] = reaching.other_ways(session, conversation)
+
+    assert line.startswith("No other way is known.")
 
 
 def settings_of(door: Door, tmp_path, keyring) -> Settings:

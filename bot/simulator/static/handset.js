@@ -53,6 +53,13 @@ export class Handset {
         this.waiting.delete(id);
       }
     }
+    const shown = new Set(lines.map((line) => line.key));
+    for (const [key, element] of this.lines) {
+      if (!shown.has(key)) {
+        element.remove();
+        this.lines.delete(key);
+      }
+    }
     let place = this.part("empty").nextSibling;
     for (const line of lines) {
       const element = this.lineOf(line);
