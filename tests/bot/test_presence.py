@@ -5,7 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from handover import brief
 from models.authority import SpecialDay
+from models.conversation import Conversation
 from models.db import transaction
 from models.practitioner import Practitioner
 from models.rota import Shift, ShiftKind
@@ -92,3 +94,16 @@ def test_a_closure_of_its_own_is_told(door: Door):
     said = says(door, URGENT)
 
     assert "a person reads this from 9am tomorrow" in said
+
+
+def test_staff_see_what_the_child_was_told_and_nothing_else(door: Door):
+    at(door, NIGHT)
+    says(door, EMERGENCY)
+
+    number = door.conversation_id
+    with transaction(door.engine) as session:
+        conversation = session.get_one(Conversation, number)
+        told = {one.label for one in brief.brief(session, conversation, []).told}
+
+    assert "Nobody was at work: to call 999, and that they are read first" in told
+    assert "The people on duty were called, and the bot stays with them" not in told
