@@ -1,21 +1,33 @@
 // A private note: kept without leaving the page; the thread shows it like everything live.
+import { drafts } from "./drafts.js";
 import { token } from "./tokens.js";
 
 export function startNotes() {
   const form = document.querySelector("[data-note-form]");
+  const field = form.elements.text;
+  if (!field.value) field.value = drafts.get(key());
+  // Half a note from before a reload must be seen.
+  if (field.value) document.getElementById("note-details").open = true;
+  field.addEventListener("input", () => drafts.set(key(), field.value));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     keep(form, event.submitter);
   });
-  form.elements.text.addEventListener("keydown", (event) => {
+  field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       keep(form, null);
     }
   });
-  document.getElementById("note-details").addEventListener("toggle", (event) => {
-    if (event.target.open) form.elements.text.focus();
+  const details = document.getElementById("note-details");
+  details.querySelector("summary").addEventListener("click", () => {
+    // It opens after this event.
+    if (!details.open) setTimeout(() => field.focus());
   });
+}
+
+function key() {
+  return `note-${document.body.dataset.conversation}`;
 }
 
 async function keep(form, button) {
@@ -34,6 +46,7 @@ async function keep(form, button) {
   complain(answer.ok ? "" : content.error ?? "It was not kept. Try again.");
   if (answer.ok) {
     form.elements.text.value = "";
+    drafts.set(key(), "");
     form.elements.form_id.value = content.form_id;
     tell(content.warning || "The note is kept.");
   }

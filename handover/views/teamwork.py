@@ -78,11 +78,13 @@ def write_note(conversation_id: int) -> ResponseReturnValue:
 def show_note(conversation_id: int, note_id: int) -> ResponseReturnValue:
     """Gives one note to a page that is open, if it is for whoever looks."""
     parts = shared.console()
-    with reading(parts.engine) as session:
+    me = auth.signed_in()
+    with transaction(parts.engine) as session:
         conversation = talk.access(session, conversation_id)
         found = notes.some(session, conversation, [note_id])
-        if not found or not notes.may_read(auth.signed_in(), found[0]):
+        if not found or not notes.may_read(me, found[0]):
             return "", 204
+        notes.mark_seen(session, me, conversation)
         return {"id": f"note-{note_id}", "html": parts.pieces.note(found[0])}
 
 

@@ -191,6 +191,12 @@ def test_the_keyboard_alone_is_enough(played: Stage, desk) -> None:
     page.keyboard.type("I am here.")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".app-message").get_by_text("I am here.")).to_have_count(1)
+    _tab_to(page, "Write a private note")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Private note for colleagues")).to_be_focused()
+    page.keyboard.type("She is hiding.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".app-note").get_by_text("She is hiding.")).to_have_count(1)
     _tab_to(page, "Give back to the bot")
     page.keyboard.press("Enter")
 
