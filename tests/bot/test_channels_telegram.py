@@ -191,6 +191,22 @@ def test_the_childs_own_message_can_be_tidied_away(channel: TelegramChannel, fak
     assert "please delete me" not in fake.phone()
 
 
+def test_taking_a_message_back_is_tried_again_while_telegram_is_busy(
+    channel: TelegramChannel, fake: FakeTelegram
+):
+    sent = channel.send(part(ADDRESS, "soon gone"))
+    fake.fail_next(429, on="/deleteMessage")
+    with pytest.raises(DeliveryFailedError) as busy:
+        channel.delete(ADDRESS, sent)
+    fake.drop_answer_next(on="/deleteMessage")
+    with pytest.raises(DeliveryUnknownError):
+        channel.delete(ADDRESS, sent)
+
+    assert busy.value.retry_after == dt.timedelta(seconds=3)
+    assert channel.delete(ADDRESS, sent) is False
+    assert "soon gone" not in fake.phone()
+
+
 def test_typing_is_shown_until_the_answer(channel: TelegramChannel, fake: FakeTelegram):
     channel.show_typing(ADDRESS)
     was_typing = fake.is_typing()
