@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from handover import audit, auth, overrides, plan_lines, service
+from handover import audit, auth, overrides, plan_changes, service
 from handover.overrides import OverrideRefusedError
 from handover.service import AccessDeniedError
 from handover.views import shared, talk
@@ -49,7 +49,7 @@ def confirm(override_id: int) -> ResponseReturnValue:
                 asked=asked,
                 asked_by=session.get_one(Practitioner, asked.asked_by_id).name,
                 conversation=asked.conversation,
-                plan_lines=plan_lines.of_conversation(asked.conversation),
+                plan_lines=plan_changes.describe(session, asked.conversation),
                 is_mine=asked.asked_by_id == me.id,
             )
     with transaction(shared.console().engine) as session:

@@ -16,7 +16,8 @@ from handover import (
     notes,
     offers,
     overrides,
-    plan_lines,
+    plan_changes,
+    reaching,
     recognitions,
     service,
     silences,
@@ -113,7 +114,8 @@ def context(session: Session, conversation: Conversation) -> dict[str, Any]:
         "may_answer": offer is not None and offers.may_answer(me, offer),
         "undo": undo,
         "undo_seconds": taking_back.seconds_left(undo) if undo else 0,
-        "plan_lines": plan_lines.of_conversation(conversation),
+        "plan_lines": plan_changes.describe(session, conversation),
+        "other_ways": _other_ways(session, conversation),
         "held_back": overrides.held_back(session, conversation),
         "overrides": overrides.waiting(session, conversation),
         "delivery_caution": drafting.delivery_caution(conversation, utc_now()),
@@ -210,6 +212,15 @@ def _entries(
         if notes.may_read(auth.signed_in(), note)
     ]
     return [html for _, html in sorted(placed)]
+
+
+def _other_ways(session: Session, conversation: Conversation) -> list[str]:
+    """Gives other ways to a child whom no message on this one reaches."""
+    is_cut_off = conversation.blocked_at is not None or conversation.stopped_at is not None
+    ends = conversation.window_ends_at
+    if is_cut_off or (ends is not None and ends <= utc_now()):
+        return reaching.other_ways(session, conversation)
+    return []
 
 
 def _is_held_by(conversation: Conversation, practitioner_id: int) -> bool:

@@ -285,6 +285,20 @@ class TestBrief:
         assert HELP in brief
         assert ">hi<" not in brief
 
+    def test_it_says_how_a_child_may_be_reached_who_cannot_be_written_to(
+        self, door, holder, path
+    ) -> None:
+        before = self.of(holder.get(path).text)
+        door.child_says("stop")
+        door.work()
+
+        after = self.of(holder.get(path).text)
+
+        assert "They have no safe word" in before
+        assert "Other ways to reach them" not in before
+        assert "Other ways to reach them" in after
+        assert "No other way is known" in after
+
     @staticmethod
     def of(page: str) -> str:
         return page.partition('id="brief"')[2].partition("</section>")[0]
