@@ -1,13 +1,15 @@
 """Working the ladder: calling the next rung when its moment has come, and finding who was left."""
 
+import datetime as dt
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from handover import ladder, service
+from handover import ladder, live, rota, service
 from handover.rota import Roster
+from models.authority import Authority
 from models.base import utc_now
 from models.conversation import Conversation, HandoverReason
 from models.db import reading, transaction
@@ -38,6 +40,22 @@ def pick_up(engine: Engine) -> int:
     if picked_up:
         log.error("children_picked_up", count=picked_up)
     return picked_up
+
+
+def announce_shifts(engine: Engine, *, every: dt.timedelta) -> None:
+    """Tells open consoles when a shift began or ended since the last look."""
+    now = utc_now()
+    with transaction(engine) as session:
+        for authority_id in session.scalars(select(Authority.id)):
+            present, past = (
+                {(one.practitioner.id, one.kind) for one in found.on_now}
+                for found in (
+                    rota.roster(session, authority_id, now),
+                    rota.roster(session, authority_id, now - every),
+                )
+            )
+            if present != past:
+                live.announce_duty(session, authority_id)
 
 
 def _pick_up(session: Session, conversation: Conversation) -> bool:

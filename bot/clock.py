@@ -80,6 +80,7 @@ class Clock:
         return {
             self.climb_ladder: 1,
             self.pick_up: 30,
+            self.announce_shifts: 60,
             self.release_held: 5,
             self.expire_sealed: 60,
             self.score_again: 5,
@@ -98,6 +99,10 @@ class Clock:
     def pick_up(self) -> None:
         """Finds children for whom nothing follows any more, and calls for them."""
         climbing.pick_up(self._engine)
+
+    def announce_shifts(self) -> None:
+        """Tells open consoles who is there now, when that has changed."""
+        climbing.announce_shifts(self._engine, every=dt.timedelta(seconds=70))
 
     def release_held(self) -> None:
         """Queues what safe-contact plans held and now allow."""

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment
 from sqlalchemy.orm import Session
 
-from handover import lists, notes, thread, words
+from handover import lists, notes, rota, thread, words
 from handover.lists import ListName, Row
 from handover.thread import Shown
 from models.authority import Authority
@@ -37,6 +37,7 @@ class Pieces:
             "counts": {level.value: number for level, number in counted.waiting.items()},
             "waiting": counted.all_waiting,
             "on_duty": counted.on_duty,
+            "on_now": words.on_now(rota.roster(session, authority_id, utc_now()).on_now),
             "alerts": [_alert(row) for row in rows],
         }
 

@@ -1,10 +1,12 @@
 """Plain words for staff: what codes, times and states are called in the console."""
 
 import datetime as dt
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from handover import hours
 from handover.delivery_words import TAKEN_BACK, delivery_words
+from handover.rota import OnNow
 from models.authority import Nation
 from models.casework import NoteKind, TaskKind
 from models.channel import ChannelName, MessageKind
@@ -18,6 +20,7 @@ from models.conversation import (
     HandoverReason,
 )
 from models.practitioner import RoleName
+from models.rota import Shift, ShiftKind
 from models.teamwork import Transfer, TransferStatus
 from models.urgency import Harm, Urgency
 
@@ -135,6 +138,19 @@ TRANSFERS = {
     TransferStatus.EXPIRED: "Not answered in time",
     TransferStatus.WITHDRAWN: "Taken back",
 }
+SHIFTS = {
+    ShiftKind.DUTY: "Duty",
+    ShiftKind.ON_CALL: "On call",
+    ShiftKind.EMERGENCY_DUTY: "Emergency duty team",
+    ShiftKind.MANAGER: "Manager",
+}
+RUNGS = {
+    "worker": "Whoever holds the conversation",
+    "duty": "Duty",
+    "emergency_duty": "Emergency duty team and on call",
+    "manager": "Manager, called again each time",
+    "seen": "Whoever said that they have seen it",
+}
 _DELIVERY = {
     DeliveryStatus.QUEUED: "Waiting to be sent",
     DeliveryStatus.SENDING: "Being sent",
@@ -193,6 +209,31 @@ _LANGUAGES = {
     "ur": "Urdu",
     "zh": "Chinese",
 }
+
+
+def on_now(people: Iterable[OnNow]) -> str:
+    """Gives who is there now by what for, such as `Duty: Anna Okafor. Manager: Sam Lee`."""
+    kinds: dict[ShiftKind, list[str]] = {}
+    for one in people:
+        names = kinds.setdefault(one.kind, [])
+        if one.practitioner.name not in names:
+            names.append(one.practitioner.name)
+    return ". ".join(
+        f"{SHIFTS[kind]}: {', '.join(kinds[kind])}" for kind in ShiftKind if kind in kinds
+    )
+
+
+def whole_day(one: dt.date) -> str:
+    """Gives a day, such as `Monday 4 May 2026`."""
+    return f"{one:%A} {one.day} {one:%B %Y}"
+
+
+def shift_time(shift: Shift) -> str:
+    """Gives when a shift is, such as `every Monday, 09:00 to 17:00`."""
+    if shift.begins_at is not None and shift.ends_at is not None:
+        return f"{local_time(shift.begins_at)} to {local_time(shift.ends_at)}"
+    names = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+    return f"every {names[shift.weekday or 0]}, {shift.starts:%H:%M} to {shift.ends:%H:%M}"
 
 
 def language(code: str) -> str:

@@ -45,6 +45,8 @@ function apply(board) {
   }
   const duty = document.querySelector("[data-on-duty]");
   if (duty) duty.textContent = board.on_duty;
+  const onNow = document.querySelector("[data-on-now]");
+  if (onNow && board.on_now !== undefined) onNow.textContent = board.on_now ? `. ${board.on_now}` : "";
   mark();
   sound();
 }

@@ -15,6 +15,7 @@ EVERYBODY, SIGNED_IN = "everybody", "signed in"
 STAFF = "practitioner, supervisor"
 KEEPERS = "admin, editor, supervisor"
 SUPERVISOR = "supervisor"
+ROTA_KEEPERS = "admin, supervisor"
 
 WHO_MAY = {
     "/": SIGNED_IN,
@@ -99,6 +100,14 @@ WHO_MAY = {
     "/replies/<shortcut>/remove": KEEPERS,
     "/replies/new": KEEPERS,
     "/replies/undo": KEEPERS,
+    "/rota": SIGNED_IN,
+    "/rota/calendar": ROTA_KEEPERS,
+    "/rota/day": ROTA_KEEPERS,
+    "/rota/day/<int:day_id>/remove": ROTA_KEEPERS,
+    "/rota/hours": ROTA_KEEPERS,
+    "/rota/ladder": ROTA_KEEPERS,
+    "/rota/shift": ROTA_KEEPERS,
+    "/rota/shift/<int:shift_id>/remove": ROTA_KEEPERS,
 }
 
 
