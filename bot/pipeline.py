@@ -225,6 +225,7 @@ def _answer(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
         *_first_words(turn, judged, language),
         *returning.welcome(turn, judged.urgency, language),
         *replies.media_replies(turn, language, _harms(judged) | turn.harms),
+        *replies.report_remove(turn, _harms(judged), language),
     )
     offered = speaking.offer(turn, language, judged.urgency)
     if not spoken:

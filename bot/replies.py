@@ -48,12 +48,24 @@ def media_replies(turn: Turn, language: str, harms: frozenset[Harm]) -> tuple[Re
     said = [kind for kind in known if kind is MessageKind.LOCATION or kind in others[:1]]
     if not said:
         return ()
-    if set(said) <= turn.recent_kinds and MessageKind.UNKNOWN not in said:
-        return say("media_again", language, turn)
-    found = tuple(reply for kind in said for reply in say(_MEDIA_WORDS[kind], language, turn))
+    is_again = set(said) <= turn.recent_kinds and MessageKind.UNKNOWN not in said
+    keys = ["media_again"] if is_again else [_MEDIA_WORDS[kind] for kind in said]
+    found = tuple(reply for key in keys for reply in say(key, language, turn))
     if kinds & _PICTURES and _may_be_own_picture(turn, harms):
         return (*found, *say("media_report_remove", language, turn))
     return found
+
+
+def report_remove(turn: Turn, harms: frozenset[Harm], language: str) -> tuple[Reply, ...]:
+    """Gives where pictures are taken down, the first time that words tell of private ones."""
+    texts = [message.text for message in turn.messages if message.kind not in _PICTURES]
+    about = [text for text in texts if _OWN_PICTURE.search(text)]
+    is_told = bool(about) and (
+        bool(harms & _OF_PICTURES) or any(_PASSED_ON.search(text) for text in about)
+    )
+    if not is_told or any(_OWN_PICTURE.search(text) for text in turn.previous):
+        return ()
+    return say("media_report_remove", language, turn)
 
 
 def places(turn: Turn) -> tuple[GatheredAnswer, ...]:
@@ -69,7 +81,13 @@ _PICTURES = {MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.DOCUMENT}
 _OF_PICTURES = {Harm.ONLINE_HARM, Harm.SEXUAL_EXPLOITATION, Harm.SEXUAL_ABUSE}
 _OWN_PICTURE = re.compile(
     r"\b(nudes?|naked|topless|undressed|leaked?|sexting|private (pic|photo|video)s?|"
-    r"(pic|photo|video|snap)s? of me)\b",
+    r"(pic|photo|video|snap)s? of (me|my body))\b",
+    re.IGNORECASE,
+)
+
+
+_PASSED_ON = re.compile(
+    r"\b(shar(e|es|ed|ing)|leak\w*|post(s|ed|ing)?|sen[dt]\w*|show\w*|spread\w*|blackmail\w*|pay)\b",
     re.IGNORECASE,
 )
 

@@ -60,8 +60,11 @@ def choose(turn: Turn, level: Urgency) -> Outcome | None:
 
 def offer(turn: Turn, language: str, level: Urgency) -> tuple[Reply, ...]:
     """Gives the offer to go on in the language just noticed; once, and not with urgent words."""
-    is_new = language not in {turn.language, wording.FALLBACK, turn.language_offered}
-    if not is_new or level.raises_alert or language not in languages.offered():
+    is_new = language not in {wording.FALLBACK, turn.language_offered}
+    is_calm = not level.raises_alert and turn.urgency is not Urgency.EMERGENCY
+    if not is_new or not is_calm or turn.has_chosen_language:
+        return ()
+    if language not in languages.offered():
         return ()
     known = languages.offered()
     choices = tuple(

@@ -70,6 +70,25 @@ def test_report_remove_is_offered_after_talk_of_harm_online(door: Door):
     assert "reportremove" in door.sent()[-1]
 
 
+def test_words_of_a_private_picture_are_answered_with_report_remove_once(door: Door):
+    for _ in range(2):
+        door.child_says("he said he will share my nudes if i dont pay")
+        door.work()
+
+    assert sum("reportremove" in text for text in door.sent()) == 1
+
+
+def test_a_picture_after_such_words_is_answered_with_it_however_many_came(door: Door):
+    door.child_sends(MessageKind.IMAGE)
+    door.work()
+    door.child_says("he said he will share my nudes if i dont pay")
+    door.work()
+    door.child_sends(MessageKind.IMAGE)
+    door.work()
+
+    assert "reportremove" in door.sent()[-1]
+
+
 def test_a_shared_place_is_kept_as_where_they_are_and_never_fetched(door: Door):
     place = Attachment(kind=MessageKind.LOCATION, reference="geo:51.5007,-0.1246")
     door.child_says(kind=MessageKind.LOCATION, attachments=(place,))

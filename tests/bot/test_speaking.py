@@ -53,6 +53,9 @@ def test_doubt_is_respected(door: Door, text: str):
 
     assert door.conversation().language == "en"
     assert not any(" / We can write in" in one for one in door.sent())
+    door.dialogue.levels.clear()
+    says(door, "mam na imie kasia i mam dwanascie lat")
+    assert any(" / We can write in" in one for one in door.sent()), "it is offered in a calm moment"
 
 
 @pytest.mark.parametrize("text", ["English", "in english", "2"])
@@ -101,3 +104,6 @@ def test_urgent_words_are_not_answered_with_an_offer(door: Door):
     says(door, POLISH)
 
     assert not any(" / We can write in" in one for one in door.sent())
+    door.dialogue.levels.clear()
+    says(door, "mam na imie kasia i mam dwanascie lat")
+    assert any(" / We can write in" in one for one in door.sent()), "it is offered in a calm moment"
