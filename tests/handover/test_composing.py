@@ -1,8 +1,10 @@
 """Writing to a child: taking back, cautions, replies kept ready, the brief, "typing"."""
 
+import threading
+
 import pytest
 
-from bot import courtesy
+from bot import courtesy, working
 from handover import canned
 from handover.records import GatheredAnswer
 from models.authority import Authority
@@ -313,6 +315,19 @@ class TestTyping:
         again = courtesy.pass_on_typing(door.engine, shown.append)
 
         assert (first, again) == (True, False)
+        assert shown == [door.conversation_id]
+
+    def test_a_worker_shows_it_and_goes_on_until_it_is_stopped(self, door, holder, path) -> None:
+        stop = threading.Event()
+        shown: list[int] = []
+
+        def show(conversation_id: int) -> None:
+            shown.append(conversation_id)
+            stop.set()
+
+        holder.post_as_script(f"{path}/check", text="Are")
+        working.work_courtesies(door.engine, show, stop=stop, name="test")
+
         assert shown == [door.conversation_id]
 
     def test_an_old_hint_and_one_of_somebody_else_show_nothing(
