@@ -25,6 +25,7 @@ from handover.settings import ConsoleSettings
 from handover.views import (
     account,
     aftercare,
+    alerts,
     board,
     casework,
     composing,
@@ -64,6 +65,7 @@ _PAGES = (
     board.pages,
     paper.pages,
     account.pages,
+    alerts.pages,
     welcome.pages,
 )
 _MOST_BYTES = 256 * 1024

@@ -1,6 +1,7 @@
 // The console's script. Every page works without it; it adds what is live.
 import { initAll } from "./vendor/govuk-frontend.min.js";
 import { startAlerts } from "./alerts.js";
+import { startBrowsers } from "./browsers.js";
 import { startBoard } from "./board.js";
 import { startConversation } from "./conversation.js";
 import { forgetDraftsAtSignOut } from "./drafts.js";
@@ -15,6 +16,7 @@ initAll();
 fillTokens(document);
 keepTimesFresh();
 forgetDraftsAtSignOut();
+startBrowsers();
 
 const { live, place } = document.body.dataset;
 if (live) {

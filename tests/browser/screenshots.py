@@ -49,6 +49,8 @@ def _pages(played: Stage) -> dict[str, str]:
         "transfer": f"{sms}/transfer",
         "transfer-authority": f"{sms}/transfer/authority",
         "account": "/account",
+        "alerts": "/account/alerts",
+        "rota": "/rota",
         "password": "/account/password",
         "second-factor": "/account/second-factor",
         "recovery-codes": "/account/recovery-codes",

@@ -20,6 +20,10 @@ ROTA_KEEPERS = "admin, supervisor"
 WHO_MAY = {
     "/": SIGNED_IN,
     "/account": SIGNED_IN,
+    "/account/alerts": SIGNED_IN,
+    "/account/alerts/browsers": SIGNED_IN,
+    "/account/alerts/browsers/<int:browser_id>/remove": SIGNED_IN,
+    "/account/alerts/test": SIGNED_IN,
     "/account/away": STAFF,
     "/account/duty": SIGNED_IN,
     "/account/password": SIGNED_IN,
@@ -27,6 +31,9 @@ WHO_MAY = {
     # The library's own page, which answers only in the middle of a sign-in or after one.
     "/account/second-factor": EVERYBODY,
     "/account/second-factor/<token>": SIGNED_IN,
+    # Whoever was called, by the secret in the link, who need not be signed in yet.
+    "/alerts/<token>": EVERYBODY,
+    "/push.js": EVERYBODY,
     "/board": SUPERVISOR,
     "/board/panel": SUPERVISOR,
     "/board/pauses/<int:worker_id>": SUPERVISOR,
