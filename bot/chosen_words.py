@@ -32,8 +32,8 @@ _IF_I_SAY = re.compile(
     r"(?P<word>\S+(?: (?!(?:it|that|then|means?|pretend|act|hide|call)\b)\S+)?)"
     r"[\"'\u2019\u201d]?,? "
     r"(?P<rest>(?:it |that )?means?\b.*|"
-    r"(?:then )?(?:u |you |please |pls )?(?:can |should |must )?"
-    r"(?:pretend|act|hide|call|get|send)\b.*|"
+    r"(?:then )?(?:u |you |please |pls )+(?:can |should |must )?"
+    r"(?:pretend|act|hide|call|get|send)\b.*|(?:then )?(?:pretend|act|call)\b.*|"
     r"then (?:im|i am|i) (?:in danger|in trouble|need help|not safe)\b.*)$",
     re.IGNORECASE | re.DOTALL,
 )

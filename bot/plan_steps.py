@@ -31,8 +31,9 @@ _OF_TIMES = re.compile(
     re.IGNORECASE,
 )
 _OF_OTHERS = re.compile(
-    r"\b(?:he|she|they|who|told|said|says|keeps?|dad|mum|ex|boyfriend|bf|girlfriend|gf|him|her) "
-    r"(?:\w+ )?(?:text|txt|message|msg|write|contact)",
+    r"\b(?:mates?|friends?|sister|brother|nan|he|she|they|who|told|said|says|keeps?|dad|mum|ex|"
+    r"boyfriend|bf|girlfriend|gf|him|her) "
+    r"(?:\w+ ){0,3}(?:text|txt|message|msg|write|contact)",
     re.IGNORECASE,
 )
 _PLACES = (
@@ -64,9 +65,12 @@ _SHARES_NO_MORE = re.compile(
 _NOBODY = re.compile(
     r"^(?:no|nope|nah|na|none|nobody|no ?one|noone|not really|just me|only me)\b", re.IGNORECASE
 )
+# Said to us: "if my dad asks he will say I lie" is no wish of the child's.
 _IF_SOMEONE_ELSE = re.compile(
     r"\bif (?:some ?(?:one|body)|any ?(?:one|body)|my \w+|mum|mam|mom|dad|he|she|they)(?: else)?"
-    r" (?:answers?|picks? up|asks?|reads?|repl(?:y|ies)|sees?|finds?)\b.{0,30}?\b"
+    r" (?:answers?|picks? up|asks?|reads?|repl(?:y|ies)|sees?)"
+    r"(?: (?:the phone|it|this|who (?:this|it|that) is|who (?:you|u) (?:are|r)))*,? "
+    r"(?:(?:then|please|pls|just|you|u|can|could) )*"
     r"(?:say|tell (?:them|her|him)|pretend)(?: that)? (?P<say>.{2,120})",
     re.IGNORECASE | re.DOTALL,
 )
@@ -172,6 +176,8 @@ def _shared(text: str, *, is_shared: bool) -> PlanStep:
 
 
 def _channels(turn: Turn, text: str) -> tuple[ChannelName, ...] | None:
+    if _OF_OTHERS.search(text):
+        return None
     if _ONLY_HERE.search(text):
         return (turn.channel,)
     before = set(turn.plan.channels or ChannelName)

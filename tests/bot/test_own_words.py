@@ -363,6 +363,24 @@ def test_the_childs_own_word_hides_everything(door: Door):
     assert door.conversation().covered_at is not None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if i say anything he hits me",
+        "if i say sorry i hide in my room",
+        "when i text dad he gets angry",
+        "if i write stuff i get shouted at",
+        "the safe word is a stupid idea",
+    ],
+)
+def test_what_is_told_chooses_no_word(door: Door, text: str):
+    door.child_says(text)
+    door.work()
+
+    assert door.messages()[-1].text == text
+    assert door.sent()[-1].startswith("I heard") or door.call() is not None
+
+
 def test_an_emoji_can_be_the_word(door: Door):
     choose(door, "my hide emoji is \U0001f34c")
     door.child_says("\U0001f34c")

@@ -163,6 +163,21 @@ def test_what_is_no_answer_goes_to_the_dialogue(door: Door):
     assert door.conversation().aside is None
 
 
+@pytest.mark.parametrize(
+    ("text", "say"),
+    [
+        ("if my mum answers say its the library", "its the library"),
+        ("if someone else picks up the phone pls say youre from school", "youre from school"),
+        ("if she asks who this is you can tell her its homework club", "its homework club"),
+    ],
+)
+def test_what_to_say_to_somebody_else_is_heard_unasked(door: Door, text: str, say: str):
+    door.child_says(text)
+    door.work()
+
+    assert plan(door).if_someone_else == say
+
+
 @pytest.mark.parametrize("text", ["not when mums home", "wieczorem po bajce"])
 def test_words_that_no_clock_can_keep_let_us_only_answer(door: Door, text: str):
     at(door, 5, 15)
@@ -197,8 +212,19 @@ def test_a_child_tells_a_person_and_the_plan_hears_it(door: Door):
     assert plan(door).times.windows[0].start == dt.time(17)
 
 
-def test_what_somebody_else_does_is_no_wish(door: Door):
-    door.child_says("he texts me after 10 every night")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he texts me after 10 every night",
+        "she does not message me at night any more",
+        "if my dad asks he will say i lie",
+        "if my mum sees it she will tell him everything",
+        "i told him dont text me after 9",
+        "my mates only text on whatsapp",
+    ],
+)
+def test_what_somebody_else_does_is_no_wish(door: Door, text: str):
+    door.child_says(text)
     door.work()
 
     assert changes(door) == []
