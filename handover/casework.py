@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from handover import audit, contacts, record_fields, tasks
 from handover.service import AccessDeniedError
+from models.authority import Authority
 from models.base import utc_now
 from models.casework import CaseNote, NoteKind, TaskKind
 from models.contact import Contact
@@ -83,11 +84,14 @@ def correct_note(
     return note
 
 
-def notes(session: Session, child_ids: Sequence[int]) -> Sequence[CaseNote]:
-    """Gives the notes on a child's records, the newest day first."""
+def notes(
+    session: Session, practitioner: Practitioner, child_ids: Sequence[int]
+) -> Sequence[CaseNote]:
+    """Gives this authority's notes on a child's records, the newest day first."""
     return session.scalars(
         select(CaseNote)
         .where(CaseNote.child_id.in_(child_ids))
+        .where(CaseNote.authority_id == practitioner.authority_id)
         .order_by(CaseNote.happened_at.desc(), CaseNote.id.desc())
     ).all()
 
@@ -106,7 +110,9 @@ def name_worker(
         AccessDeniedError: the worker is no colleague.
         ValueError: the reason is none of the nation's codes.
     """
-    form = record_fields.form(practitioner.authority.nation, utc_now().year)
+    form = record_fields.form(
+        session.get_one(Authority, practitioner.authority_id).nation, utc_now().year
+    )
     if reason_code not in form.codes["worker_change"].values:
         raise ValueError("Choose why the worker changes")
     tasks.check_colleague(session, practitioner, worker_id)

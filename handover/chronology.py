@@ -11,6 +11,7 @@ from handover import casework, contacts, words
 from models.casework import CaseNote, Task
 from models.contact_plan import PlanChange
 from models.conversation import Author, Conversation, Message, UrgencyAssessment
+from models.practitioner import Practitioner
 from models.referral import NamedWorker, Referral
 from models.urgency import Urgency
 
@@ -29,23 +30,25 @@ class Event:
     href: str = ""
 
 
-def events(session: Session, child_ids: Sequence[int]) -> list[Event]:
-    """Gives what happened on a child's records, the newest first."""
+def events(session: Session, practitioner: Practitioner, child_ids: Sequence[int]) -> list[Event]:
+    """Gives what happened on a child's records with this authority, the newest first."""
     found = [
-        *_contacts(session, child_ids),
-        *_urgent_words(session, child_ids),
+        *_contacts(session, practitioner, child_ids),
+        *_urgent_words(session, practitioner, child_ids),
         *_referrals(session, child_ids),
-        *_notes(session, child_ids),
-        *_tasks(session, child_ids),
+        *_notes(session, practitioner, child_ids),
+        *_tasks(session, practitioner, child_ids),
         *_workers(session, child_ids),
         *_plan(session, child_ids),
-        *_ends(session, child_ids),
+        *_ends(session, practitioner, child_ids),
     ]
     return sorted(found, key=lambda event: event.at, reverse=True)
 
 
-def _contacts(session: Session, child_ids: Sequence[int]) -> Iterator[Event]:
-    for contact in contacts.of_children(session, child_ids):
+def _contacts(
+    session: Session, practitioner: Practitioner, child_ids: Sequence[int]
+) -> Iterator[Event]:
+    for contact in contacts.of_children(session, practitioner, child_ids):
         href = f"/contacts/{contact.id}"
         came = words.CONTACT_CHANNELS[contact.channel]
         taker = contact.taken_by.name if contact.taken_by else ""
@@ -62,13 +65,16 @@ def _contacts(session: Session, child_ids: Sequence[int]) -> Iterator[Event]:
             yield Event(at=contact.acknowledged_at, what="The child was told", href=href)
 
 
-def _urgent_words(session: Session, child_ids: Sequence[int]) -> Iterator[Event]:
+def _urgent_words(
+    session: Session, practitioner: Practitioner, child_ids: Sequence[int]
+) -> Iterator[Event]:
     rows = session.execute(
         select(UrgencyAssessment.urgency, Message.id, Message.text, Message.created_at)
         .join(Message, Message.id == UrgencyAssessment.message_id)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .add_columns(Conversation.id)
         .where(Conversation.child_id.in_(child_ids))
+        .where(Conversation.authority_id == practitioner.authority_id)
         .where(UrgencyAssessment.urgency.in_([Urgency.EMERGENCY, Urgency.URGENT]))
         .where(UrgencyAssessment.practitioner_id.is_(None))
         .order_by(Message.id.desc())
@@ -93,8 +99,10 @@ def _referrals(session: Session, child_ids: Sequence[int]) -> Iterator[Event]:
             yield Event(at=one.closed_at, what="Referral closed", href=href)
 
 
-def _notes(session: Session, child_ids: Sequence[int]) -> Iterator[Event]:
-    for note in casework.notes(session, child_ids):
+def _notes(
+    session: Session, practitioner: Practitioner, child_ids: Sequence[int]
+) -> Iterator[Event]:
+    for note in casework.notes(session, practitioner, child_ids):
         yield Event(
             at=note.happened_at,
             what=words.NOTE_KINDS[note.kind] + _correcting(note),
@@ -108,8 +116,11 @@ def _correcting(note: CaseNote) -> str:
     return ", correcting an earlier one" if note.corrects_id is not None else ""
 
 
-def _tasks(session: Session, child_ids: Sequence[int]) -> Iterator[Event]:
+def _tasks(
+    session: Session, practitioner: Practitioner, child_ids: Sequence[int]
+) -> Iterator[Event]:
     done = select(Task).where(Task.child_id.in_(child_ids)).where(Task.done_at.is_not(None))
+    done = done.where(Task.authority_id == practitioner.authority_id)
     for task in session.scalars(done):
         if task.done_at is not None:
             yield Event(
@@ -134,8 +145,11 @@ def _plan(session: Session, child_ids: Sequence[int]) -> Iterator[Event]:
         )
 
 
-def _ends(session: Session, child_ids: Sequence[int]) -> Iterator[Event]:
+def _ends(
+    session: Session, practitioner: Practitioner, child_ids: Sequence[int]
+) -> Iterator[Event]:
     ended = select(Conversation).where(Conversation.child_id.in_(child_ids))
+    ended = ended.where(Conversation.authority_id == practitioner.authority_id)
     for one in session.scalars(ended.where(Conversation.ended_at.is_not(None))):
         if one.ended_at is not None:
             yield Event(at=one.ended_at, what="Conversation ended", href=f"/conversations/{one.id}")

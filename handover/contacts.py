@@ -54,7 +54,10 @@ def access_contact(
     if contact is None:
         raise AccessDeniedError
     service.check_staff(practitioner, contact.authority_id)
-    access_child(session, practitioner, contact.child_id)
+    if contact.conversation_id is not None:
+        service.access_conversation(session, practitioner, contact.conversation_id)
+    else:
+        access_child(session, practitioner, contact.child_id)
     if for_update:
         # The conversation first, as everywhere: then no two transactions wait for each other.
         if contact.conversation_id is not None:
@@ -66,7 +69,9 @@ def access_contact(
 
 
 def access_child(session: Session, practitioner: Practitioner, child_id: int) -> Child:
-    """Gives a child's record, if this practitioner may see every conversation of it.
+    """Gives a child's record, if this practitioner may see every conversation of it here.
+
+    A conversation that another authority has taken is not theirs to see, and not shown.
 
     Raises:
         AccessDeniedError: they may not, or there is none.
@@ -76,7 +81,9 @@ def access_child(session: Session, practitioner: Practitioner, child_id: int) ->
         raise AccessDeniedError
     service.check_staff(practitioner, child.authority_id)
     for conversation_id in session.scalars(
-        select(Conversation.id).where(Conversation.child_id == child_id)
+        select(Conversation.id)
+        .where(Conversation.child_id == child_id)
+        .where(Conversation.authority_id == practitioner.authority_id)
     ).all():
         service.access_conversation(session, practitioner, conversation_id)
     return child
@@ -102,10 +109,13 @@ def newest_children(session: Session, practitioner: Practitioner) -> list[Child]
     return [child for child in found if may_see_child(session, practitioner, child.id)]
 
 
-def of_children(session: Session, child_ids: Sequence[int]) -> Sequence[Contact]:
-    """Gives the contacts of a child's records, the newest first."""
+def of_children(
+    session: Session, practitioner: Practitioner, child_ids: Sequence[int]
+) -> Sequence[Contact]:
+    """Gives the contacts of a child's records that this authority holds, the newest first."""
     return session.scalars(
         select(Contact)
+        .where(Contact.authority_id == practitioner.authority_id)
         .where(Contact.child_id.in_(child_ids))
         .order_by(Contact.received_at.desc(), Contact.id.desc())
     ).all()

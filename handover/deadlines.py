@@ -91,6 +91,8 @@ def waiting(authority_id: int) -> Select[Contact]:
 
 def of_conversations(session: Session, conversation_ids: Sequence[int]) -> dict[int, Contact]:
     """Gives the newest undecided contact of each of some conversations."""
+    if not conversation_ids:
+        return {}
     rows = session.scalars(
         select(Contact)
         .where(Contact.conversation_id.in_(conversation_ids))

@@ -208,7 +208,9 @@ def _pass_on(
     due = (
         now + _READ_WITHIN[contact.urgency]
         if contact.urgency in _READ_WITHIN
-        else words.end_of_next_working_day(practitioner.authority.nation, now)
+        else words.end_of_next_working_day(
+            session.get_one(Authority, practitioner.authority_id).nation, now
+        )
     )
     wanted = tasks.NewTask(
         kind=TaskKind.NEW_INFORMATION,

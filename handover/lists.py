@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from handover import deadlines
+from models.contact import Contact
 from models.conversation import Conversation, Handover, Holder, Message, UrgencyAssessment
 from models.practitioner import Practitioner
 from models.urgency import Urgency
@@ -39,6 +41,8 @@ class Row:
     call: Handover | None
     is_unscored: bool
     """Whether a message waits for the model, judged by the phrases alone so far."""
+    undecided: Contact | None = None
+    """The contact of it that waits for a decision; None when none does."""
 
     @property
     def urgency(self) -> Urgency:
@@ -234,12 +238,14 @@ def _call_rows(authority_id: int, level: Urgency) -> Select[Handover]:
 
 def _rows_of_calls(session: Session, query: Select[Handover]) -> list[Row]:
     calls = session.scalars(query).unique().all()
-    unscored = _unscored(session, [call.conversation_id for call in calls])
+    ids = [call.conversation_id for call in calls]
+    unscored, undecided = _unscored(session, ids), deadlines.of_conversations(session, ids)
     return [
         Row(
             conversation=call.conversation,
             call=call,
             is_unscored=call.conversation_id in unscored,
+            undecided=undecided.get(call.conversation_id),
         )
         for call in calls
     ]
@@ -272,12 +278,14 @@ def _with_calls(session: Session, found: Sequence[Conversation]) -> list[Row]:
         .where(Handover.closed_at.is_(None))
     )
     by_conversation = {call.conversation_id: call for call in calls}
-    unscored = _unscored(session, [conversation.id for conversation in found])
+    ids = [conversation.id for conversation in found]
+    unscored, undecided = _unscored(session, ids), deadlines.of_conversations(session, ids)
     return [
         Row(
             conversation=conversation,
             call=by_conversation.get(conversation.id),
             is_unscored=conversation.id in unscored,
+            undecided=undecided.get(conversation.id),
         )
         for conversation in found
     ]

@@ -282,7 +282,12 @@ def _quoted(reasons: list[dict[str, Any]], code: str) -> str:
 def _row_words(row: Any) -> str:
     if not isinstance(row, dict):
         return str(row)
-    name, *others = [f"{value}" for value in row.values() if value]
+    plain = {"name", "relation", "role"}
+    name, *others = [
+        str(value) if column in plain else f"{column.replace('_', ' ')}: {value}"
+        for column, value in row.items()
+        if value
+    ]
     return f"{name} ({', '.join(others)})" if others else name
 
 

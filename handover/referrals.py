@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handover import audit, contacts, links, record_fields, records, tasks
+from models.authority import Authority
 from models.base import utc_now
 from models.contact import Contact
 from models.practitioner import Practitioner
@@ -94,7 +95,9 @@ def close_referral(
     """
     contact = contacts.access_contact(session, practitioner, contact_id, for_update=True)
     made = _open_of(session, contact, "reason")
-    form = record_fields.form(practitioner.authority.nation, contact.received_at.year)
+    form = record_fields.form(
+        session.get_one(Authority, practitioner.authority_id).nation, contact.received_at.year
+    )
     known = form.codes["closure_reason"]
     if reason not in known.values:
         raise DecisionError("reason", "Choose why the referral is closed")

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment
 from sqlalchemy.orm import Session
 
-from handover import lists, notes, rota, thread, words
+from handover import deadlines, lists, notes, rota, thread, words
 from handover.lists import ListName, Row
 from handover.thread import Shown
 from models.authority import Authority
@@ -68,7 +68,9 @@ class Pieces:
         deadline = None
         if row.call is not None and row.is_waiting:
             deadline = words.answer_by(authority.nation, row.urgency, row.call.requested_at)
-        return self._render("row", row=row, deadline=deadline)
+        contact = row.undecided
+        decide = deadlines.of(authority, contact, utc_now()) if contact is not None else None
+        return self._render("row", row=row, deadline=deadline, decide=decide)
 
     def messages(
         self, session: Session, conversation: Conversation, message_ids: Iterable[int]

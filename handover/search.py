@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from handover import audit, casework, contacts, lookups, records
+from handover.service import AccessDeniedError
 from models.channel import ChannelName
 from models.contact import Contact, ContactOutcome
 from models.conversation import Author, Child, Conversation, Handover, Message
@@ -88,7 +89,7 @@ def find(session: Session, practitioner: Practitioner, criteria: Criteria) -> li
     ]
     if criteria.address and criteria.kinds == ["address"]:
         found += _without_contact(session, practitioner, criteria.address)
-    seen = [one for one in found if contacts.may_see_child(session, practitioner, one.child.id)]
+    seen = [one for one in found if _may_see(session, practitioner, one)]
     audit.record(
         session,
         "searched",
@@ -112,7 +113,10 @@ def within(
     found = sorted(
         (
             one
-            for one in (*_messages(session, contact), *_written(session, contact))
+            for one in (
+                *_messages(session, practitioner, contact),
+                *_written(session, practitioner, contact),
+            )
             if wanted in one.text.casefold()
         ),
         key=lambda one: one.at,
@@ -139,6 +143,17 @@ def people(session: Session, practitioner: Practitioner) -> Sequence[Practitione
         .unique()
         .all()
     )
+
+
+def _may_see(session: Session, practitioner: Practitioner, found: Found) -> bool:
+    try:
+        if found.contact is not None:
+            contacts.access_contact(session, practitioner, found.contact.id)
+        else:
+            contacts.access_child(session, practitioner, found.child.id)
+    except AccessDeniedError:
+        return False
+    return True
 
 
 def _query(session: Session, practitioner: Practitioner, criteria: Criteria) -> Select[Contact]:
@@ -208,11 +223,12 @@ def _without_contact(session: Session, practitioner: Practitioner, address: str)
         yield Found(child=row.child, contact=None, conversation=row)
 
 
-def _messages(session: Session, contact: Contact) -> Iterator[Passage]:
+def _messages(session: Session, practitioner: Practitioner, contact: Contact) -> Iterator[Passage]:
     rows = session.scalars(
         select(Message)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .where(Conversation.child_id == contact.child_id)
+        .where(Conversation.authority_id == practitioner.authority_id)
         .order_by(Message.id.desc())
         .limit(_MOST_MESSAGES)
     )
@@ -224,15 +240,15 @@ def _messages(session: Session, contact: Contact) -> Iterator[Passage]:
         )
 
 
-def _written(session: Session, contact: Contact) -> Iterator[Passage]:
-    for note in casework.notes(session, [contact.child_id]):
+def _written(session: Session, practitioner: Practitioner, contact: Contact) -> Iterator[Passage]:
+    for note in casework.notes(session, practitioner, [contact.child_id]):
         yield Passage(
             where="Case note",
             text=note.text,
             at=note.happened_at,
             href=f"/contacts/{contact.id}/chronology#note-{note.id}",
         )
-    for one in contacts.of_children(session, [contact.child_id]):
+    for one in contacts.of_children(session, practitioner, [contact.child_id]):
         for answers in records.answers_by_field(session, one).values():
             for answer in answers:
                 yield Passage(

@@ -175,11 +175,14 @@ def of_everybody(session: Session, practitioner: Practitioner) -> Sequence[Task]
     return session.scalars(query.options(joinedload(Task.child))).unique().all()
 
 
-def of_child(session: Session, child_ids: Sequence[int]) -> Sequence[Task]:
-    """Gives the tasks about a child's records, open ones first, then the newest."""
+def of_child(
+    session: Session, practitioner: Practitioner, child_ids: Sequence[int]
+) -> Sequence[Task]:
+    """Gives this authority's tasks about a child's records, open ones first, then by time."""
     return session.scalars(
         select(Task)
         .where(Task.child_id.in_(child_ids))
+        .where(Task.authority_id == practitioner.authority_id)
         .order_by(Task.done_at.is_not(None), Task.due_at, Task.id)
         .limit(MOST_SHOWN)
     ).all()

@@ -56,12 +56,12 @@ def show(contact_id: int) -> ResponseReturnValue:
         return shared.page(
             "chronology.html",
             session,
-            events=chronology.events(session, known),
-            notes=casework.notes(session, known),
-            tasks=tasks.of_child(session, known),
+            events=chronology.events(session, auth.signed_in(), known),
+            notes=casework.notes(session, auth.signed_in(), known),
+            tasks=tasks.of_child(session, auth.signed_in(), known),
             linked=_linked(session, contact),
             link_words=_LINKS,
-            others=contacts.of_children(session, known),
+            others=contacts.of_children(session, auth.signed_in(), known),
             worker=worker,
             absence=casework.absence_of(session, worker.practitioner_id, utc_now().date())
             if worker
@@ -305,7 +305,7 @@ def _seen_records(session: Session, contact: Contact) -> list[int]:
     return [
         one
         for one in links.same_child(session, contact.child_id)
-        if contacts.may_see_child(session, auth.signed_in(), one)
+        if one == contact.child_id or contacts.may_see_child(session, auth.signed_in(), one)
     ]
 
 
@@ -315,7 +315,7 @@ def _linked(session: Session, contact: Contact) -> list[tuple[ChildLink, Any, Co
     for one in links.of_child(session, contact.child_id):
         other = one.other if one.child_id == contact.child_id else one.child
         if contacts.may_see_child(session, auth.signed_in(), other.id):
-            newest = contacts.of_children(session, [other.id])
+            newest = contacts.of_children(session, auth.signed_in(), [other.id])
             found.append((one, other, newest[0] if newest else None))
     return found
 

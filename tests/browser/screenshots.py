@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from tests.browser import looking
+from tests.browser.record_scene import fill_record
 from tests.browser.stage import Stage, fill, stage
 
 _SIZES = {"wide": (1280, 900), "narrow": (320, 700)}
@@ -32,6 +33,7 @@ def main() -> int:
                 page.set_viewport_size({"width": width, "height": height})
                 _take_offered(played, page, folder / f"for-you-{size}.png", chromium)
                 _take_replies(played, chromium, folder / f"replies-{size}.png", width, height)
+            _take_record(played, chromium, folder)
     return 0
 
 
@@ -44,7 +46,6 @@ def _pages(played: Stage) -> dict[str, str]:
         "conversation": telegram,
         "conversation-sms": sms,
         "urgency": f"{sms}/urgency",
-        "decision": f"{sms}/decision",
         "end": f"{sms}/end",
         "transfer": f"{sms}/transfer",
         "transfer-authority": f"{sms}/transfer/authority",
@@ -56,6 +57,16 @@ def _pages(played: Stage) -> dict[str, str]:
         "recovery-codes": "/account/recovery-codes",
         "not-found": "/nowhere",
     }
+
+
+def _take_record(played: Stage, chromium: Browser, folder: Path) -> None:
+    """Takes a picture of each page of the record and of the board, as a supervisor sees them."""
+    pages = fill_record(played)
+    for size, (width, height) in _SIZES.items():
+        page = looking.sign_in(chromium, played, played.cleo, width=width, height=height)
+        for name, path in pages.items():
+            page.goto(path)
+            _take(page, folder / f"{name}-{size}.png")
 
 
 def _take_held(played: Stage, page: Page, path: Path) -> None:

@@ -287,3 +287,16 @@ def test_at_too_slow_a_pace_the_last_in_line_will_be_late(engine, authority) -> 
 
     assert found[-1].will_be_late
     assert len(found) == 32
+
+
+@pytest.mark.usefixtures("path")
+def test_the_queue_says_by_when_a_contact_is_to_be_decided_on(door, anna, desk_of) -> None:
+    in_time = desk_of(anna).get("/queue").text
+    door.clock.forward(days=1)
+    soon = desk_of(anna).get("/queue").text
+    door.clock.forward(days=1)
+    late = desk_of(anna).get("/queue").text
+
+    assert "Decide by 14 January 2026 at 5:00pm" in in_time
+    assert "app-deadline--soon" in soon
+    assert "app-deadline--late" in late

@@ -248,7 +248,7 @@ def test_need_and_factors_are_suggested_with_their_words_and_never_chosen(
         assert session.scalars(coded).all() == []
 
 
-@pytest.mark.parametrize("field", ["primary_need_code", "assessment_factors", "ethnicity"])
+@pytest.mark.parametrize("field", ["primary_need_code", "assessment_factors", "sex"])
 @pytest.mark.usefixtures("path")
 def test_the_service_cannot_set_what_only_a_practitioner_may(door, engine, field) -> None:
     chosen = GatheredAnswer(field=field, status=AnswerStatus.VALUE, value="N1")
