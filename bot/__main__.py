@@ -1,7 +1,9 @@
 """The `frontdoor` command."""
 
 import secrets
+import signal
 import sys
+import threading
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,8 +35,8 @@ from bot.running import EVERY_ROLE, Role, Service
 from bot.settings import Settings, SettingsError, read_settings
 from handover import auth
 from handover.assets import AssetsError
-from models.db import reading, transaction
-from models.encryption import EncryptionKeyError
+from models.db import open_engine, reading, transaction
+from models.encryption import EncryptionKeyError, read_keyring
 from models.practitioner import Practitioner, RoleName
 
 _CANNOT_START = 2
@@ -276,6 +278,33 @@ def migrate() -> None:
     """Bring the database's tables up to date."""
     running.open_database(_settings()).dispose()
     _progress("The database is current")
+
+
+@frontdoor.command()
+@click.option("--once", is_flag=True, help="Look once; exit 1 when something is wrong.")
+@click.option("--every", type=float, default=30, show_default=True, help="Seconds between looks.")
+def watch(every: float, *, once: bool) -> None:
+    """Look from outside whether any child waits unseen, and tell people when one may."""
+    from bot import paging, watching  # noqa: PLC0415  # only this command needs them
+
+    settings = _settings()
+    # It brings nothing up to date: what it watches must not depend on it.
+    engine = open_engine(settings.database_url, read_keyring(settings.key_file), pool_size=2)
+    console_url = running.console_settings(settings).console_url
+    pagers = paging.open_pagers(settings, console_url, ())
+    dog = watching.Watchdog(engine, pagers, settings.watch_mail, f"{console_url}/queue")
+    if once:
+        found = dog.watch_once()
+        for one in dog.checks:
+            click.echo(f"{'WRONG' if one.wrong else 'ok':<6}{one.what}: {one.wrong}")
+        sys.exit(1 if found else 0)
+    server = watching.serve(dog, settings.watch_port)
+    _progress(f"Watching. http://127.0.0.1:{settings.watch_port}/health says how it stands.")
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    dog.watch(stop, every)
+    server.shutdown()
 
 
 @frontdoor.command()

@@ -206,6 +206,21 @@ def _help_numbers(_: Settings) -> Iterator[Finding]:
         yield _ok("help numbers", f"compared with their sources {age.days} days ago")
 
 
+def _alerts(settings: Settings) -> Iterator[Finding]:
+    if settings.mail_url is not None:
+        yield _ok("alerts by email", "set up: send yourself a test under Account")
+    else:
+        yield _warn("alerts by email", "FRONTDOOR_MAIL_URL is not set: nobody is called by email")
+    if settings.teams_webhook_url is None:
+        yield _warn("alerts in Teams", "FRONTDOOR_TEAMS_WEBHOOK_URL is not set")
+    else:
+        yield _ok("alerts in Teams", "set up")
+    if settings.twilio_sms_number is None:
+        yield _warn("alerts by text", "there is no Twilio number for them")
+    if settings.watch_mail is None and settings.teams_webhook_url is None:
+        yield _warn("watchdog", "`frontdoor watch` can tell nobody: set FRONTDOOR_WATCH_MAIL")
+
+
 def _settings(settings: Settings) -> Iterator[Finding]:
     if settings.authority_code == "000":
         yield _warn("authority", "FRONTDOOR_AUTHORITY_CODE is not set: records need your LA code")
@@ -222,6 +237,7 @@ _STEPS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _addresses,
     _providers,
     stop_words,
+    _alerts,
     _help_numbers,
 )
 

@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
     teams_webhook_url: SecretStr | None = None
     """The webhook of a workflow in the duty team's channel."""
+    watch_mail: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    """Whom the watchdog writes to."""
+    watch_port: Annotated[int, Field(ge=1, le=65535)] = 8010
     log_format: Annotated[str, Field(pattern="^(console|json)$")] = "console"
 
     @field_validator("database_url")
