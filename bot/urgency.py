@@ -220,12 +220,11 @@ def _thresholds_for(
     text: str, by_phrases: Urgency, language: str, context: Context
 ) -> Mapping[str, float]:
     """Gives how probable each level must be, for such a message at such a place in the talk."""
-    if by_phrases is Urgency.NO_CONCERN and context.asked is not None:
+    if by_phrases is Urgency.NO_CONCERN and (context.asked is not None or context.previous):
+        place = "talking" if context.asked is None else "answering"
         is_brief = len(text.split()) <= _BRIEF_WORDS
-        answering: Mapping[str, float] = _thresholds()[
-            "answering_briefly" if is_brief else "answering"
-        ]
-        return answering
+        talking: Mapping[str, float] = _thresholds()[f"{place}_briefly" if is_brief else place]
+        return talking
     by_language = _thresholds()["levels"]["en" if language == "en" else "other"]
     chosen: Mapping[str, float] = by_language["with_phrase" if by_phrases.raises_alert else "alone"]
     return chosen

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 NEGATORS = (
     "not", "dont", "doesnt", "didnt", "isnt", "arent", "wasnt", "werent", "wont", "wouldnt",
     "never", "aint", "hasnt", "havent", "no", "nobody", "without", "stopped", "cannae", "dinnae",
-    "nikt", "nie", "nimeni", "ninguem", "nao", "sneb", "nahi", "nahin", "ні", "ніхто",
+    "nikt", "nie", "nimeni", "nu", "ninguem", "nao", "sneb", "nahi", "nahin", "ні", "ніхто",
 )  # fmt: skip
 # Words met in nearly every message tell nothing about which phrases to try.
 _COMMON = frozenset({

@@ -71,6 +71,26 @@ def test_the_words_that_weighed_most_are_shown_with_the_model():
     assert [(reason.words, reason.weight) for reason in shown] == [("hurts", 0.8)]
 
 
+def test_a_brief_message_in_a_talk_needs_a_surer_model_than_one_alone():
+    unsure = _model({Urgency.NO_CONCERN: 0.57, Urgency.URGENT: 0.43})
+    talk = Context(previous=("hello",))
+    brief, long = "it was on tuesday", "it was on tuesday when we all came back from the shops"
+
+    alone, in_talk = (assess(brief, model=unsure, context=one) for one in (Context(), talk))
+
+    assert alone.level is Urgency.URGENT
+    assert in_talk.level is Urgency.NO_CONCERN
+    assert assess(long, model=unsure, context=talk).level is Urgency.URGENT
+
+
+def test_what_a_phrase_hears_in_a_talk_is_heard_as_before():
+    calm = _model({Urgency.NO_CONCERN: 0.57, Urgency.URGENT: 0.43})
+
+    heard = assess("he hit me", model=calm, context=Context(previous=("hello",)))
+
+    assert heard.level is Urgency.URGENT
+
+
 def test_no_means_danger_when_the_child_was_asked_whether_they_are_safe():
     asked = Context(asked="safe_now")
     told = Context(asked="safe_now", disclosed=Urgency.URGENT)
