@@ -181,7 +181,10 @@ def _greeting(questions: Questions, slots: Slots) -> list[str]:
 def _repeated(questions: Questions, slots: Slots) -> list[str]:
     """Puts the open question once more after an interruption, but not at once."""
     asked = slots.get("asked")
-    return [_ASK + asked] if asked is not None and questions.may_repeat(asked, slots) else []
+    if asked is None or not questions.may_repeat(asked, slots):
+        return []
+    waits = slots.get("urgency") == "emergency" and asked not in questions.emergency
+    return [] if waits else [_ASK + asked]
 
 
 def _privacy(questions: Questions, slots: Slots) -> list[str]:

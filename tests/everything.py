@@ -74,7 +74,7 @@ def steps(arguments: Sequence[str]) -> tuple[Step, ...]:
         _command(
             "triage", *dialogue, "dialogues.triage.train", "--out", "var/triage", "--if-changed"
         ),
-        _command("dialogue data", *dialogue, "dialogues.check"),
+        _command("dialogue data", *dialogue, "dialogues.check", "--nlu"),
         Step(name="tests", run=lambda: run_tests(arguments)),
     )
 

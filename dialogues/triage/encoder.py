@@ -7,6 +7,7 @@ read, and only when the weights have the recorded digest.
 import hashlib
 import importlib.util
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import onnxruntime
@@ -51,6 +52,21 @@ class Encoder:
         """
         ids = np.array([self._tokenizer.encode(text).ids], np.int64)
         return np.asarray(self._session.run([ROW], {IDS: ids})[0][0])
+
+
+_SHARED: list[Encoder] = []
+_SHARING = Lock()
+
+
+def shared_encoder() -> Encoder:
+    """Gives the one encoder of this process, loaded when it is first asked for.
+
+    The dialogue and triage are loaded by two threads at once, and need the same weights.
+    """
+    with _SHARING:
+        if not _SHARED:
+            _SHARED.append(Encoder())
+        return _SHARED[0]
 
 
 def _weights_folder() -> Path:

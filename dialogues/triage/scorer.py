@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from dialogues.triage.corpus import HARMS, LEVELS, RECORD
-from dialogues.triage.encoder import Encoder
+from dialogues.triage.encoder import shared_encoder
 from dialogues.triage.explanation import Explainer
 from dialogues.triage.features import plain
 from dialogues.triage.model import TriageModel
@@ -33,7 +33,7 @@ class Scorer:
         threadpool_limits(1, user_api="blas")
         self.version = version
         self._model = model
-        self._encoder = Encoder()
+        self._encoder = shared_encoder()
         self._explainer = Explainer(model)
         self._cores = ThreadPoolExecutor(_CORES, thread_name_prefix="scorer")
 

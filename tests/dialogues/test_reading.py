@@ -433,7 +433,7 @@ def test_danger_this_minute_says_that_the_child_is_not_safe():
         "no (kicking the door in)"
     )
     calm = {**slots, "urgency": "concern", "last_urgency": "concern"}
-    assert "safe_now" not in read("hes coming to my party", "tell", 0.9, slots=calm).facts
+    assert "safe_now" not in read("i got a bat for my birthday", "tell", 0.9, slots=calm).facts
 
 
 @pytest.mark.parametrize(

@@ -112,3 +112,44 @@ def _syllables(word: str) -> int:
     groups = len(re.findall(r"[aeiouy]+", word.lower()))
     silent = word.lower().endswith("e") and not word.lower().endswith("le")
     return max(1, groups - silent)
+
+
+def test_every_text_and_button_of_english_has_its_welsh_one():
+    lacking = []
+    for name, variations in domain_mapping()["responses"].items():
+        english = [
+            _conditions(one) for one in variations if one.get("text") and not _of_language(one)
+        ]
+        welsh = [_conditions(one) for one in variations if _speaks(one, "cy")]
+        if sorted(english) != sorted(welsh):
+            lacking.append(name)
+
+    assert not lacking
+
+
+def test_every_button_has_a_welsh_title():
+    english = {
+        button["payload"]
+        for variations in domain_mapping()["responses"].values()
+        for variation in variations
+        if not _of_language(variation)
+        for button in variation.get("buttons") or []
+    }
+
+    assert english == set(read_yaml(_DIALOGUES / "languages" / "cy.yml")["buttons"])
+
+
+def test_no_question_asks_two_things_at_once():
+    for name, text in _english():
+        if name.startswith("utter_ask_"):
+            assert text.count("?") == 1, name
+
+
+def _speaks(variation: dict[str, Any], language: str) -> bool:
+    conditions = variation.get("condition") or []
+    return any(one["name"] == "language" and one["value"] == language for one in conditions)
+
+
+def _conditions(variation: dict[str, Any]) -> str:
+    conditions = variation.get("condition") or []
+    return str([(one["name"], one["value"]) for one in conditions if one["name"] != "language"])
