@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from bot import chosen_words, plan_steps, replies
 from bot.outcome import Aside, Change, ChosenWord, Outcome, Reply, Turn
-from bot.signals import ShortAnswer, answer_in
+from bot.signals import ShortAnswer, answer_in, signal_in
 from handover import plan_times, plan_words, wording
 from handover.outgoing import Choice
 from handover.plan_changes import PlanPart, PlanStep, after
@@ -19,9 +19,9 @@ from models.urgency import Urgency
 _TIMES = "times"
 _TIMES_AGAIN = "times_again"
 _WORD = "word"
+_WORD_WHICH = "word_which"
 _IF_SOMEONE_ELSE = "if_someone_else"
 _MOST_TRIES = 3
-_LONGEST_SAYING = 12
 _PRESSED = "aside:"
 MASK = "(their own word)"
 
@@ -51,9 +51,11 @@ def answer(turn: Turn, level: Urgency, language: str) -> Outcome | None:
         case "times" | "times_again":
             return _answer_times(turn, turn.aside, text, short, language)
         case "word":
-            return _answer_word(turn, turn.aside, text, short, language)
+            return _answer_offer(turn, turn.aside, level, language, short)
+        case "word_which":
+            return _answer_word(turn, turn.aside, level, language, short)
         case _:
-            return _answer_saying(turn, turn.aside, text, short, language)
+            return _answer_saying(turn, turn.aside, level, language, short)
 
 
 def follow(
@@ -112,27 +114,52 @@ def _answer_times(
     return Outcome(replies=(*_told(turn, [times], language), *aside.then), plan=(times,))
 
 
-def _answer_word(
-    turn: Turn, aside: Aside, text: str, short: ShortAnswer | None, language: str
+def _answer_offer(
+    turn: Turn, aside: Aside, level: Urgency, language: str, short: ShortAnswer | None
 ) -> Outcome | None:
-    if short in {ShortAnswer.NO, ShortAnswer.SKIP}:
+    """Gives what follows from a yes or a no; a word is only taken once it was asked for."""
+    text = turn.messages[0].text
+    if short is ShortAnswer.YES or chosen_words.wants_word(text):
+        which = replace(aside, kind=_WORD_WHICH, tries=aside.tries + 1)
+        return Outcome(replies=replies.say("safe_word_which", language, turn), aside=which)
+    if short is None and not chosen_words.says_word(text) and not chosen_words.refuses_word(text):
+        return None
+    return _answer_word(turn, aside, level, language, short)
+
+
+def _answer_word(
+    turn: Turn, aside: Aside, level: Urgency, language: str, short: ShortAnswer | None
+) -> Outcome | None:
+    text = turn.messages[0].text
+    if short in {ShortAnswer.NO, ShortAnswer.SKIP} or chosen_words.refuses_word(text):
         said = replies.say("safe_word_skipped", language, turn)
         return _then_saying(turn, Outcome(replies=said), aside.then, language)
-    again = replace(aside, tries=aside.tries + 1)
-    if short is ShortAnswer.YES:
+    again = replace(aside, kind=_WORD_WHICH, tries=aside.tries + 1)
+    is_to_choose = short is ShortAnswer.YES and aside.tries < _MOST_TRIES
+    if is_to_choose:
         return Outcome(replies=replies.say("safe_word_which", language, turn), aside=again)
-    if not chosen_words.looks_like_word(text):
+    word = chosen_words.plain_word_in(text, known=_name(turn))
+    if word is None or _is_grave(turn, level):
         return None
-    if not chosen_words.is_fit(text):
+    if not chosen_words.is_fit(word):
         if aside.tries >= _MOST_TRIES:
             return None
         return Outcome(replies=replies.say("safe_word_unfit", language, turn), aside=again)
     chosen = Outcome(
         replies=replies.say("safe_word_set", language, turn),
-        words=(ChosenWord(kind=WordKind.SAFE, word=text),),
+        words=(ChosenWord(kind=WordKind.SAFE, word=word),),
         masks={turn.messages[0].id: MASK},
     )
     return _then_saying(turn, chosen, aside.then, language)
+
+
+def _name(turn: Turn) -> str:
+    return str(turn.known.get("name_to_use", {}).get("value") or "")
+
+
+def _is_grave(turn: Turn, level: Urgency) -> bool:
+    """Tells whether what was written worries anybody: then it tells something."""
+    return level is not Urgency.NO_CONCERN or signal_in(turn.messages[0].text) is not None
 
 
 def _then_saying(turn: Turn, outcome: Outcome, then: tuple[Reply, ...], language: str) -> Outcome:
@@ -149,14 +176,17 @@ def _then_saying(turn: Turn, outcome: Outcome, then: tuple[Reply, ...], language
 
 
 def _answer_saying(
-    turn: Turn, aside: Aside, text: str, short: ShortAnswer | None, language: str
+    turn: Turn, aside: Aside, level: Urgency, language: str, short: ShortAnswer | None
 ) -> Outcome | None:
+    text = turn.messages[0].text
     if short in {ShortAnswer.NO, ShortAnswer.SKIP}:
         said = aside.then or replies.say("plan_confirmed", language, turn)
         return Outcome(replies=said)
-    if len(text.split()) > _LONGEST_SAYING or "?" in text:
+    saying = chosen_words.saying_in(text)
+    if saying is None or _is_grave(turn, level):
+        # What tells or asks something else is the dialogue's, and is kept as what it is.
         return None
-    step = PlanStep(part=PlanPart.IF_SOMEONE_ELSE, words=text, reading=text.strip())
+    step = PlanStep(part=PlanPart.IF_SOMEONE_ELSE, words=text, reading=saying)
     said = replies.say("plan_if_someone_else_noted", language, turn)
     return Outcome(replies=(*said, *aside.then), plan=(step,))
 
@@ -212,7 +242,7 @@ def _opened(
     # Once, and at a moment when the child thinks of who may see this, or when all is told.
     if turn.may_offer_word and (is_private or said.is_end):
         return Aside(kind=_WORD), _with_choices(
-            "safe_word_offer", language, turn, (ShortAnswer.SKIP,)
+            "safe_word_offer", language, turn, (ShortAnswer.YES, ShortAnswer.NO)
         )
     return None
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -52,6 +53,13 @@ _FORGETS = re.compile(
     r"\banghofi\w* fy ngair\b",
     re.IGNORECASE,
 )
+_SAYS_WORD = re.compile(r"(?:my|the) (?:safe )?word (?:is|will be) ")
+_NOISE = re.compile(r"[^\w\s/]+")
+_MOST_WORDS = 3
+_LONGEST_SAYING = 12
+_OF_ONESELF = frozenset(
+    ["i", "im", "id", "ive", "me", "my", "hes", "shes", "he", "she", "hits", "hit"]
+)
 _LONGEST = 40
 _SHORTEST = 2
 _DATA = Path(__file__).parent / "chosen_words.yml"
@@ -96,16 +104,86 @@ def is_fit(word: str) -> bool:
     return is_long_enough and len(plain) <= _LONGEST and plain not in _guessed()
 
 
-def looks_like_word(text: str) -> bool:
-    """Tells whether a message may be a word that was asked for, rather than something told."""
-    return "\n" not in text.strip() and 1 <= len(text.split()) <= 3 and "?" not in text
+def plain_word_in(text: str, *, known: str = "") -> str | None:
+    """Gives the word when a message plainly is the one that was asked for, or None.
+
+    What tells, asks, declines or answers something else is none; `known` is a name they gave.
+    """
+    plain = _plain(text)
+    said = next((one for one in _lists()["says"] if plain.startswith(f"{one} ")), None)
+    if said is not None:
+        text = " ".join(text.split()[len(said.split()) :])
+        plain = plain.removeprefix(f"{said} ")
+    words = plain.split()
+    is_short = "\n" not in text.strip() and "?" not in text and len(text.split()) <= _MOST_WORDS
+    if not is_short or not text.strip():
+        return None
+    if any(word[0].isdigit() or word in _telling() for word in words):
+        return None
+    return None if plain and plain == _plain(known) else text.strip()
+
+
+def says_word(text: str) -> bool:
+    """Tells whether a message names the word unasked: "my word is lemon"."""
+    return _SAYS_WORD.match(_plain(text)) is not None
+
+
+def wants_word(text: str) -> bool:
+    """Tells whether the child would like a word, in more than a bare yes."""
+    first, _, rest = _plain(text).partition(" ")
+    return first in _lists()["wants"] and (not rest or rest in _lists()["wants_with"])
+
+
+def refuses_word(text: str) -> bool:
+    """Tells whether the child wants no word, in more than a bare no."""
+    return _plain(text) in _lists()["refuses"]
+
+
+def saying_in(text: str) -> str | None:
+    """Gives what is to be said to whoever else answers, when a message plainly says so."""
+    plain = _plain(text)
+    words = plain.split()
+    if "?" in text or len(words) > _LONGEST_SAYING:
+        return None
+    begins = any(f"{plain} ".startswith(f"{one} ") for one in _sayings()["begins"])
+    is_thing = any(f" {one} " in f" {plain} " for one in _sayings()["things"])
+    tells = any(word in _OF_ONESELF for word in words)
+    return text.strip() if begins or (is_thing and not tells) else None
 
 
 def _choosing(kind: WordKind, found: re.Match[str]) -> Choosing:
     return Choosing(kind=kind, word=found["word"], start=found.start("word"), end=found.end("word"))
 
 
+def _plain(text: str) -> str:
+    return " ".join(_NOISE.sub("", text.casefold()).split())
+
+
 @cache
 def _guessed() -> frozenset[str]:
-    data: dict[str, list[str]] = YAML(typ="safe").load(_DATA.read_text("utf-8"))
-    return frozenset(str(word) for word in data["guessed"])
+    return frozenset(_lists()["guessed"])
+
+
+@cache
+def _telling() -> frozenset[str]:
+    return frozenset(_lists()["telling"])
+
+
+def _sayings() -> dict[str, list[str]]:
+    sayings: dict[str, list[str]] = _data()["sayings"]
+    return sayings
+
+
+@cache
+def _lists() -> dict[str, list[str]]:
+    return {
+        name: [str(word) for word in words]
+        for name, words in _data().items()
+        if isinstance(words, list)
+    }
+
+
+@cache
+def _data() -> dict[str, Any]:
+    data: dict[str, Any] = YAML(typ="safe").load(_DATA.read_text("utf-8"))
+    return data

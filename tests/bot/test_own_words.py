@@ -75,6 +75,9 @@ def test_a_word_is_offered_once_when_the_child_thinks_of_who_may_see(door: Door)
 
 def test_the_word_that_was_asked_for_is_taken_and_masked(door: Door):
     share_phone(door)
+    door.child_says("yes please")
+    door.work()
+    assert has(door.sent()[-1:], "safe_word_which")
     door.child_says("Zebra99")
     door.work()
 
@@ -84,6 +87,8 @@ def test_the_word_that_was_asked_for_is_taken_and_masked(door: Door):
 
 def test_a_word_that_anybody_would_guess_is_not_taken(door: Door):
     share_phone(door)
+    door.child_says("yes")
+    door.work()
     door.child_says("password")
     door.work()
 
@@ -98,6 +103,77 @@ def test_what_is_told_in_place_of_a_word_is_heard(door: Door):
     assert door.messages()[-1].text.startswith("he hits me")
     assert not has(door.sent(), "safe_word_set")
     assert door.call() is not None
+
+
+@pytest.mark.parametrize("is_asked_which", [False, True])
+@pytest.mark.parametrize(
+    "told",
+    [
+        "16",
+        "im 14",
+        "fourteen",
+        "evenings",
+        "evenings are best",
+        "after 4pm",
+        "i feel sick talking about it",
+        "feeling sick",
+        "who are you",
+        "why",
+        "not telling",
+        "he hurts me",
+        "mum hit me",
+    ],
+)
+def test_what_tells_something_else_is_never_taken_for_the_word(
+    door: Door,
+    told: str,
+    is_asked_which: bool,  # noqa: FBT001
+):
+    share_phone(door)
+    if is_asked_which:
+        door.child_says("yes")
+        door.work()
+    turns = len(door.dialogue.turns)
+    door.child_says(told)
+    door.work()
+
+    assert door.messages()[-1].text == told
+    assert door.dialogue.turns[turns:][-1].text == told
+    assert not has(door.sent(), "safe_word_set")
+
+
+def test_a_word_that_is_offered_is_taken_when_it_is_named(door: Door):
+    share_phone(door)
+    door.child_says("my word is lemon tree")
+    door.work()
+
+    assert has(door.sent(), "safe_word_set")
+
+
+@pytest.mark.parametrize(
+    "told", ["16", "evenings are best", "i feel sick", "ellie", "nan helps me"]
+)
+def test_what_is_no_saying_for_others_goes_to_the_dialogue(door: Door, told: str):
+    share_phone(door)
+    door.child_says("skip")
+    door.work()
+    assert has(door.sent()[-1:], "plan_if_someone_else")
+    door.child_says(told)
+    door.work()
+
+    assert door.dialogue.turns[-1].text == told
+    assert not has(door.sent(), "plan_if_someone_else_noted")
+
+
+@pytest.mark.parametrize("said", ["say ur the library", "homework club", "just hang up"])
+def test_what_to_say_to_others_is_noted(door: Door, said: str):
+    share_phone(door)
+    door.child_says("skip")
+    door.work()
+    door.child_says(said)
+    door.work()
+
+    assert has(door.sent(), "plan_if_someone_else_noted")
 
 
 def test_no_word_is_offered_in_an_emergency(door: Door):
