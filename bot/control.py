@@ -3,7 +3,7 @@
 These need no dialogue, hold beside a practitioner too, and are the same on every channel.
 """
 
-from bot import calls, chosen_words, cover, plan_steps, replies
+from bot import calls, chosen_words, cover, plan_steps, replies, uncovering
 from bot.asides import MASK
 from bot.outcome import Change, ChosenWord, Outcome, Reply, Turn
 from bot.signals import Signal, signal_in
@@ -106,7 +106,7 @@ def beside_a_person(turn: Turn, judged: Outcome) -> Outcome:
 def _under_cover(turn: Turn, newest: Signal | None) -> Signal | None:
     if newest is Signal.DURESS:
         return newest
-    is_said = not turn.has_safe_word and newest is Signal.BACK
+    is_said = not turn.has_safe_word and uncovering.after_return(turn) is not None
     return Signal.BACK if turn.word is WordKind.SAFE or is_said else None
 
 

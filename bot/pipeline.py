@@ -19,6 +19,7 @@ from bot import (
     replies,
     returning,
     speaking,
+    uncovering,
     urgency,
 )
 from bot.asides import Said
@@ -128,6 +129,8 @@ def _unjudged(message: TurnMessage, language: str) -> Assessment:
 
 def _decide(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
     signal = _signal(turn)
+    if turn.is_covered and signal is Signal.BACK:
+        return _after_return(turn, judged, dialogue)
     if signal is not None and not (signal is Signal.HELP and judged.urgency.raises_alert):
         return _after_first_words(turn, judged, control.follow(turn, judged, signal))
     if turn.is_covered:
@@ -147,6 +150,30 @@ def _decide(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
         or asides.answer(turn, judged.urgency, language)
         or returning.greet(turn, judged.urgency, language)
         or _answer(turn, judged, dialogue),
+    )
+
+
+def _after_return(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
+    """Ends the cover, and goes on with what the child wrote after saying that they are back."""
+    back = control.follow(turn, judged, Signal.BACK)
+    rest = () if turn.word is not None else uncovering.after_return(turn) or ()
+    shown = replace(turn, is_covered=False, returned=None)
+    if not rest or turn.holder is Holder.PRACTITIONER:
+        return _after_first_words(shown, judged, back)
+    decided = _decide(replace(shown, messages=rest), judged, dialogue)
+    if Change.COVER in decided.changes:
+        if _hides(replace(shown, messages=rest)) or not uncovering.excuses(rest):
+            return replace(control.stay_covered(turn, judged), handover=decided.handover)
+        # "sorry mum came in" says who was there, not who is.
+        return _after_first_words(shown, judged, back)
+    if decided.handover is HandoverReason.WRONG_READER:
+        return replace(control.stay_covered(turn, judged), handover=decided.handover)
+    return replace(
+        decided,
+        replies=(*back.replies, *decided.replies),
+        handover=decided.handover or back.handover,
+        changes=decided.changes | back.changes,
+        masks={**back.masks, **decided.masks},
     )
 
 

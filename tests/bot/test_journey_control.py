@@ -150,6 +150,85 @@ def test_only_the_safe_word_ends_the_cover_of_a_child_who_has_one(door):
     assert door.conversation().covered_at is None
 
 
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ("hi im back sorry mum came in", "sorry mum came in"),
+        ("hes gone", None),
+        ("ok hes gone to bed", None),
+        ("shes gone now. he hit my sister again", "he hit my sister again"),
+        ("its safe now", None),
+        ("coast is clear", None),
+        ("im alone again", None),
+        ("my mum's gone out now, can i talk to you", "can i talk to you"),
+    ],
+)
+def test_more_than_a_bare_word_ends_the_cover_and_the_rest_is_heard(door, said, heard):
+    door.child_says("x")
+    door.work()
+    door.child_says("whats 6x9")
+    door.work()
+    door.child_says(said)
+    door.work()
+
+    assert door.conversation().covered_at is None
+    assert has(door.sent(), "welcome_back")
+    assert [turn.text for turn in door.dialogue.turns] == ([heard] if heard else [])
+    assert [message.text for message in door.messages()] == ["x", "whats 6x9", said]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("has he gone", "hes gone mad", "is it safe now?", "hes not gone", "when hes gone"),
+        *("shes gone to get the belt", "who is this", "its me mum", "he left me here"),
+    ],
+)
+def test_what_says_no_return_leaves_the_cover_up(door, said):
+    door.child_says("x")
+    door.work()
+    door.child_says(said)
+    door.work()
+
+    assert door.conversation().covered_at is not None
+    assert door.sent()[-1] in cover.texts()
+
+
+def test_what_a_child_writes_at_once_after_the_return_is_heard(door):
+    door.child_says("x")
+    door.work()
+    door.child_says("hes gone now")
+    door.child_says("he was shouting")
+    door.work()
+
+    assert door.dialogue.turns[-1].text == "he was shouting"
+    assert door.conversation().covered_at is None
+
+
+def test_a_return_with_danger_in_it_is_answered_with_the_emergency_words(door):
+    door.child_says("x")
+    door.work()
+    door.child_says(f"im back. {EMERGENCY}")
+    door.work()
+
+    assert has(door.sent(), "emergency")
+
+
+def test_a_cover_read_from_the_excuse_of_a_returned_child_is_not_put_up(door):
+    door.child_says("x")
+    door.work()
+    door.dialogue.commands = ("someone_here",)
+    door.child_says("im back sorry my mum walked in")
+    door.work()
+    assert door.conversation().covered_at is None
+
+    door.child_says("x")
+    door.work()
+    door.child_says("im alone again but dad is next to me")
+    door.work()
+    assert door.conversation().covered_at is not None
+
+
 def test_giving_up_under_cover_shows_only_the_cover(door):
     door.child_says("x")
     door.work()
