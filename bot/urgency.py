@@ -231,13 +231,19 @@ def _thresholds_for(
 
 
 def _together(by_phrases: Urgency, model: ModelScore, thresholds: Mapping[str, float]) -> Urgency:
+    nothing = model.levels.get(Urgency.NO_CONCERN, 0.0)
+    ordinary = _thresholds()["ordinary"]
+    if by_phrases is Urgency.NO_CONCERN and nothing >= ordinary["no_concern"]:
+        thresholds = {
+            level: max(least, ordinary.get(level, 0.0)) for level, least in thresholds.items()
+        }
     by_model = _model_level(model, thresholds)
     if by_phrases is Urgency.EMERGENCY:
         return Urgency.EMERGENCY
     # Phrases below an emergency are wide on purpose. Only a model that is sure there is
     # nothing in the message may say so against them.
     doubted = _thresholds()["doubted"].get(by_phrases.value)
-    if doubted is not None and model.levels.get(Urgency.NO_CONCERN, 0.0) >= doubted:
+    if doubted is not None and nothing >= doubted:
         return by_model
     return highest(by_phrases, by_model)
 

@@ -72,14 +72,14 @@ def test_the_words_that_weighed_most_are_shown_with_the_model():
 
 
 def test_a_brief_message_in_a_talk_needs_a_surer_model_than_one_alone():
-    unsure = _model({Urgency.NO_CONCERN: 0.57, Urgency.URGENT: 0.43})
+    unsure = _model({Urgency.NO_CONCERN: 0.41, Urgency.CONCERN: 0.16, Urgency.URGENT: 0.43})
     talk = Context(previous=("hello",))
     brief, long = "it was on tuesday", "it was on tuesday when we all came back from the shops"
 
     alone, in_talk = (assess(brief, model=unsure, context=one) for one in (Context(), talk))
 
     assert alone.level is Urgency.URGENT
-    assert in_talk.level is Urgency.NO_CONCERN
+    assert in_talk.level is Urgency.CONCERN
     assert assess(long, model=unsure, context=talk).level is Urgency.URGENT
 
 
@@ -162,3 +162,12 @@ def test_harms_come_from_phrases_and_from_the_model():
     )
 
     assert assessment.harms == {Harm.PHYSICAL_ABUSE, Harm.NEGLECT}
+
+
+def test_a_message_that_is_likeliest_to_be_nothing_must_be_surer_before_it_alarms():
+    rest = {Urgency.EMERGENCY: 0.04, Urgency.URGENT: 0.38}
+    likely_nothing = _model({**rest, Urgency.NO_CONCERN: 0.50, Urgency.CONCERN: 0.08})
+    unclear = _model({**rest, Urgency.NO_CONCERN: 0.30, Urgency.CONCERN: 0.28})
+
+    assert assess("leaves down the drain again", model=likely_nothing).level is Urgency.CONCERN
+    assert assess("leaves down the drain again", model=unclear).level is Urgency.URGENT
