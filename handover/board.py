@@ -15,14 +15,15 @@ from ruamel.yaml import YAML
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from handover import audit, deadlines, lists, service, words
+from handover import audit, deadlines, lists, queue_filters, service, words
 from handover.deadlines import Nearness
 from models.audit import AuditEvent
 from models.authority import Authority
 from models.base import utc_now
 from models.casework import Task, TaskKind
 from models.contact import Contact
-from models.conversation import Conversation, Handover, Holder, Message, UrgencyAssessment
+from models.conversation import Conversation, Holder, Message, UrgencyAssessment
+from models.escalation import Escalation
 from models.practitioner import Practitioner, RoleName
 from models.quality import QualityReview
 from models.urgency import Urgency
@@ -205,11 +206,10 @@ def severe_for(session: Session, practitioner: Practitioner) -> int:
 def _waiting(session: Session, authority_id: int) -> list[Waiting]:
     counted = lists.counts(session, authority_id).waiting
     rows = session.execute(
-        select(Handover.urgency, func.min(Handover.requested_at))
-        .where(Handover.authority_id == authority_id)
-        .where(Handover.closed_at.is_(None))
-        .where(Handover.taken_at.is_(None))
-        .group_by(Handover.urgency)
+        select(Escalation.urgency, func.min(Escalation.since))
+        .where(Escalation.authority_id == authority_id)
+        .where(queue_filters.is_shown())
+        .group_by(Escalation.urgency)
     )
     oldest = {Urgency(level): at for level, at in rows}
     return [

@@ -138,6 +138,15 @@ def is_phone_shared(conversation: Conversation) -> bool:
         return True
 
 
+def is_outside_times(conversation: Conversation, now: dt.datetime) -> bool:
+    """Tells whether the plan lets nothing through now; one that nobody can read lets nothing."""
+    try:
+        plan = read(conversation.child.contact_plan)
+        return not _is_talking(plan, conversation, now) and not plan.allows(now)
+    except (ValueError, TypeError, KeyError):
+        return True
+
+
 _SEND = Verdict(permission=Permission.SEND)
 
 

@@ -153,7 +153,7 @@ def climb(session: Session, conversation: Conversation, rosters: dict[int, Roste
         return False
     if row.authority_id not in rosters:
         rosters[row.authority_id] = rota.roster(session, row.authority_id, now)
-    rung, people = _next_rung(conversation, row, rosters[row.authority_id])
+    rung, people = next_rung(conversation, row, rosters[row.authority_id])
     first = row.climb == 0
     row.rung = rung
     row.called_at = now
@@ -172,6 +172,19 @@ def climb(session: Session, conversation: Conversation, rosters: dict[int, Roste
     )
     audit.announce(session, conversation, "alert", row.id)
     return True
+
+
+def next_rung(
+    conversation: Conversation, row: Escalation, roster: Roster
+) -> tuple[Rung, list[Practitioner]]:
+    """Gives the rung that is called next, and whom; it has somebody on it, but for the last."""
+    begin = _RUNGS.index(row.rung) + (0 if row.called_at is None else 1)
+    for rung in _RUNGS[begin:]:
+        people = _people(conversation, rung, roster)
+        if people and minutes(conversation.authority, row.urgency, rung):
+            return rung, people
+    # The top goes on being called until somebody answers.
+    return Rung.MANAGER, _people(conversation, Rung.MANAGER, roster)
 
 
 def in_limbo(session: Session, now: dt.datetime, *, limit: int = 100) -> list[int]:
@@ -275,18 +288,6 @@ def _adjust(
 def _forget_who_saw_it(row: Escalation) -> None:
     row.acknowledged_at = None
     row.acknowledged_by_id = None
-
-
-def _next_rung(
-    conversation: Conversation, row: Escalation, roster: Roster
-) -> tuple[Rung, list[Practitioner]]:
-    begin = _RUNGS.index(row.rung) + (0 if row.called_at is None else 1)
-    for rung in _RUNGS[begin:]:
-        people = _people(conversation, rung, roster)
-        if people and minutes(conversation.authority, row.urgency, rung):
-            return rung, people
-    # The top goes on being called until somebody answers.
-    return Rung.MANAGER, _people(conversation, Rung.MANAGER, roster)
 
 
 def _people(conversation: Conversation, rung: Rung, roster: Roster) -> list[Practitioner]:

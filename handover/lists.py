@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from handover import deadlines
+from handover import deadlines, queue_filters
+from handover.queue_filters import Filters
 from models.contact import Contact
 from models.conversation import Conversation, Handover, Holder, Message, UrgencyAssessment
+from models.escalation import Escalation, Rung
 from models.practitioner import Practitioner
 from models.urgency import Urgency
 
@@ -22,6 +24,7 @@ PAGE_SIZE = 50
 _MOST_COUNTED = 1000
 """Counting stops here: nobody reads the difference, and counting all of a long history is slow."""
 _LEVELS = (Urgency.EMERGENCY, Urgency.URGENT, Urgency.CONCERN, Urgency.NO_CONCERN)
+_NO_FILTERS = Filters()
 
 
 class ListName(enum.StrEnum):
@@ -35,28 +38,55 @@ class ListName(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One conversation in a list, with its open call for a person if there is one."""
+    """One conversation in a list, with its open call for a person and what is owed, if any."""
 
     conversation: Conversation
     call: Handover | None
+    owed: Escalation | None
+    """The answer that the child is owed; None when everything is answered."""
     is_unscored: bool
     """Whether a message waits for the model, judged by the phrases alone so far."""
+    is_covered: bool = False
+    """Whether the child said, on any channel, that somebody is with them."""
     undecided: Contact | None = None
     """The contact of it that waits for a decision; None when none does."""
 
     @property
     def urgency(self) -> Urgency:
         """Gives the urgency it is listed under."""
+        if self.owed is not None:
+            return self.owed.urgency
         return self.call.urgency if self.call else self.conversation.urgency
 
     @property
     def is_waiting(self) -> bool:
-        """Tells whether a person was called and none has taken it."""
-        return self.call is not None and self.call.taken_at is None
+        """Tells whether nobody took the call, or whoever holds it let the answer become late."""
+        return self.owed is not None and self.owed.rung is not Rung.WORKER
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Tells whether somebody holds it, and called others by not answering."""
+        return self.is_waiting and self.conversation.holder is Holder.PRACTITIONER
+
+    @property
+    def is_seen(self) -> bool:
+        """Tells whether somebody said that they have seen what waits now."""
+        if self.owed is not None:
+            return self.owed.acknowledged_at is not None
+        return self.call is not None and self.call.acknowledged_at is not None
+
+    @property
+    def rung_at(self) -> dt.datetime:
+        """Gives when people were last called for it."""
+        if self.call is not None and not self.is_unanswered:
+            return self.call.rung_at
+        return (self.owed.called_at if self.owed else None) or self.since
 
     @property
     def since(self) -> dt.datetime:
         """Gives when the waiting began, or when the child last wrote."""
+        if self.owed is not None:
+            return self.owed.since
         if self.call is not None:
             return self.call.requested_at
         return self.conversation.last_inbound_at or self.conversation.created_at
@@ -98,22 +128,27 @@ class Counts:
 
 
 def page(
-    session: Session, practitioner: Practitioner, name: ListName, *, after: str | None = None
+    session: Session,
+    practitioner: Practitioner,
+    name: ListName,
+    *,
+    after: str | None = None,
+    filters: Filters = _NO_FILTERS,
 ) -> Page:
-    """Gives a page of a list, from the start or after a place.
+    """Gives a page of a list, from the start or after a place; only the waiting are filtered.
 
     Raises:
         ValueError: the place is malformed.
     """
     if name is ListName.WAITING:
-        return _waiting(session, practitioner.authority_id, after)
+        return _waiting(session, practitioner, filters, after)
     return _by_time(session, practitioner, name, after)
 
 
 def counts(session: Session, authority_id: int) -> Counts:
     """Gives how many wait by level, and how many are on duty."""
-    open_calls = _open_calls(authority_id).with_only_columns(Handover.urgency)
-    capped = open_calls.limit(_MOST_COUNTED).subquery()
+    waiting = _owed(authority_id).with_only_columns(Escalation.urgency)
+    capped = waiting.limit(_MOST_COUNTED).subquery()
     found = session.execute(select(capped.c.urgency, func.count()).group_by(capped.c.urgency))
     by_level = {Urgency(level): number for level, number in found}
     on_duty = session.scalar(
@@ -129,12 +164,11 @@ def counts(session: Session, authority_id: int) -> Counts:
 
 
 def alerts(session: Session, authority_id: int, *, limit: int = 50) -> list[Row]:
-    """Gives the urgent calls that nobody has taken: emergencies first, then the oldest."""
-    found: list[Row] = []
+    """Gives the urgent ones who wait: emergencies first, then those owed an answer soonest."""
+    found: list[Escalation] = []
     for level in (Urgency.EMERGENCY, Urgency.URGENT):
-        query = _call_rows(authority_id, level).limit(limit - len(found))
-        found.extend(_rows_of_calls(session, query))
-    return found
+        found += session.scalars(_owed_rows(authority_id, level).limit(limit - len(found))).unique()
+    return _rows(session, [owed.conversation for owed in found])
 
 
 def rows(session: Session, authority_id: int, conversation_ids: Iterable[int]) -> list[Row]:
@@ -144,20 +178,30 @@ def rows(session: Session, authority_id: int, conversation_ids: Iterable[int]) -
         .where(Conversation.id.in_(list(conversation_ids)))
         .order_by(Conversation.id)
     )
-    return _with_calls(session, session.scalars(query).unique().all())
+    return _rows(session, session.scalars(query).unique().all())
 
 
-def _waiting(session: Session, authority_id: int, after: str | None) -> Page:
-    level_after, place = _read_place(after)
-    found: list[Row] = []
-    for level in _LEVELS[level_after:]:
-        query = _call_rows(authority_id, level)
-        if place is not None and level is _LEVELS[level_after]:
-            query = query.where(tuple_(Handover.requested_at, Handover.id) > place)
-        found.extend(_rows_of_calls(session, query.limit(PAGE_SIZE + 1 - len(found))))
+def _waiting(
+    session: Session, practitioner: Practitioner, filters: Filters, after: str | None
+) -> Page:
+    level_after, place = _read_waiting_place(after)
+    found: list[Escalation] = []
+    for number, level in enumerate(_LEVELS[level_after:], start=level_after):
+        query = _owed_rows(practitioner.authority_id, level)
+        query = query.where(filters.conditions(practitioner))
+        if place is not None and number == level_after:
+            query = query.where(tuple_(Escalation.due_at, Escalation.since, Escalation.id) > place)
+        found += session.scalars(query.limit(PAGE_SIZE + 1 - len(found))).unique()
         if len(found) > PAGE_SIZE:
             break
-    return _page(found[:PAGE_SIZE], has_more=len(found) > PAGE_SIZE)
+    shown = found[:PAGE_SIZE]
+    rows_shown = _rows(session, [owed.conversation for owed in shown])
+    if len(found) <= PAGE_SIZE:
+        return Page(rows=rows_shown, next_place=None)
+    last = shown[-1]
+    level_number = _LEVELS.index(last.urgency)
+    parts = (level_number, _microseconds(last.due_at), _microseconds(last.since), last.id)
+    return Page(rows=rows_shown, next_place="-".join(str(part) for part in parts))
 
 
 def _by_time(
@@ -174,81 +218,65 @@ def _by_time(
             query = query.where(Conversation.ended_at.is_not(None))
         case ListName.OPEN | ListName.WAITING:
             query = query.where(Conversation.ended_at.is_(None))
-    _, place = _read_place(after)
-    if place is not None:
+    if after is not None:
+        place = _read_place(after)
         query = query.where(tuple_(moment, Conversation.id) < place)
     query = query.where(moment.is_not(None)).order_by(moment.desc(), Conversation.id.desc())
     found = session.scalars(query.limit(PAGE_SIZE + 1)).unique().all()
-    more = len(found) > PAGE_SIZE
-    return _page(
-        _with_calls(session, found[:PAGE_SIZE]), has_more=more, ended=name is ListName.ENDED
-    )
+    shown = found[:PAGE_SIZE]
+    if len(found) <= PAGE_SIZE:
+        return Page(rows=_rows(session, shown), next_place=None)
+    last = shown[-1]
+    reached = last.ended_at if name is ListName.ENDED else last.last_inbound_at
+    next_place = f"{_microseconds(reached or last.created_at)}-{last.id}"
+    return Page(rows=_rows(session, shown), next_place=next_place)
 
 
-def _page(found: list[Row], *, has_more: bool, ended: bool = False) -> Page:
-    if not has_more:
-        return Page(rows=found, next_place=None)
-    last = found[-1]
-    if last.is_waiting and last.call is not None and not ended:
-        level = _LEVELS.index(last.call.urgency)
-        return Page(rows=found, next_place=_place(level, last.call.requested_at, last.call.id))
-    conversation = last.conversation
-    moment = conversation.ended_at if ended else conversation.last_inbound_at
-    return Page(rows=found, next_place=_place(0, moment or last.since, conversation.id))
-
-
-def _place(level: int, moment: dt.datetime, row_id: int) -> str:
-    microseconds = int(moment.timestamp()) * 1_000_000 + moment.microsecond
-    return f"{level}-{microseconds}-{row_id}"
-
-
-def _read_place(place: str | None) -> tuple[int, tuple[dt.datetime, int] | None]:
+def _read_waiting_place(
+    place: str | None,
+) -> tuple[int, tuple[dt.datetime, dt.datetime, int] | None]:
     if place is None:
         return 0, None
-    level, microseconds, row_id = (int(part) for part in place.split("-"))
+    level, due_at, since, row_id = (int(part) for part in place.split("-"))
     if not 0 <= level < len(_LEVELS):
         raise ValueError("There is no such level.")
+    return level, (_moment(due_at), _moment(since), row_id)
+
+
+def _read_place(place: str) -> tuple[dt.datetime, int]:
+    moment, row_id = (int(part) for part in place.split("-"))
+    return _moment(moment), row_id
+
+
+def _microseconds(moment: dt.datetime) -> int:
+    return int(moment.timestamp()) * 1_000_000 + moment.microsecond
+
+
+def _moment(microseconds: int) -> dt.datetime:
     seconds, rest = divmod(microseconds, 1_000_000)
-    moment = dt.datetime.fromtimestamp(seconds, dt.UTC).replace(microsecond=rest)
-    return level, (moment, row_id)
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).replace(microsecond=rest)
 
 
-def _open_calls(authority_id: int) -> Select[Handover]:
+def _owed(authority_id: int) -> Select[Escalation]:
     return (
-        select(Handover)
-        .where(Handover.authority_id == authority_id)
-        .where(Handover.closed_at.is_(None))
-        .where(Handover.taken_at.is_(None))
+        select(Escalation)
+        .where(Escalation.authority_id == authority_id)
+        .where(queue_filters.is_shown())
     )
 
 
-def _call_rows(authority_id: int, level: Urgency) -> Select[Handover]:
+def _owed_rows(authority_id: int, level: Urgency) -> Select[Escalation]:
     return (
-        _open_calls(authority_id)
-        .where(Handover.urgency == level)
-        .join(Handover.conversation)
+        _owed(authority_id)
+        .where(Escalation.urgency == level)
+        .join(Escalation.conversation)
         .options(
-            contains_eager(Handover.conversation).options(
+            contains_eager(Escalation.conversation).options(
                 joinedload(Conversation.child), joinedload(Conversation.practitioner)
             )
         )
-        .order_by(Handover.requested_at, Handover.id)
+        .order_by(Escalation.due_at, Escalation.since, Escalation.id)
     )
-
-
-def _rows_of_calls(session: Session, query: Select[Handover]) -> list[Row]:
-    calls = session.scalars(query).unique().all()
-    ids = [call.conversation_id for call in calls]
-    unscored, undecided = _unscored(session, ids), deadlines.of_conversations(session, ids)
-    return [
-        Row(
-            conversation=call.conversation,
-            call=call,
-            is_unscored=call.conversation_id in unscored,
-            undecided=undecided.get(call.conversation_id),
-        )
-        for call in calls
-    ]
 
 
 def _unscored(session: Session, conversation_ids: Sequence[int]) -> set[int]:
@@ -271,21 +299,42 @@ def _conversations(authority_id: int) -> Select[Conversation]:
     )
 
 
-def _with_calls(session: Session, found: Sequence[Conversation]) -> list[Row]:
+def _rows(session: Session, found: Sequence[Conversation]) -> list[Row]:
+    ids = [conversation.id for conversation in found]
+    if not ids:
+        return []
     calls = session.scalars(
         select(Handover)
-        .where(Handover.conversation_id.in_([conversation.id for conversation in found]))
+        .where(Handover.conversation_id.in_(ids))
         .where(Handover.closed_at.is_(None))
     )
-    by_conversation = {call.conversation_id: call for call in calls}
-    ids = [conversation.id for conversation in found]
+    owed = session.scalars(
+        select(Escalation)
+        .where(Escalation.conversation_id.in_(ids))
+        .where(Escalation.closed_at.is_(None))
+        .options(joinedload(Escalation.owner))
+    ).unique()
+    call_of = {call.conversation_id: call for call in calls}
+    owed_in = {one.conversation_id: one for one in owed}
+    covered = _covered(session, [conversation.child_id for conversation in found])
     unscored, undecided = _unscored(session, ids), deadlines.of_conversations(session, ids)
     return [
         Row(
             conversation=conversation,
-            call=by_conversation.get(conversation.id),
+            call=call_of.get(conversation.id),
+            owed=owed_in.get(conversation.id),
             is_unscored=conversation.id in unscored,
+            is_covered=conversation.child_id in covered,
             undecided=undecided.get(conversation.id),
         )
         for conversation in found
     ]
+
+
+def _covered(session: Session, child_ids: Sequence[int]) -> set[int]:
+    covered = (
+        select(Conversation.child_id)
+        .where(Conversation.child_id.in_(child_ids))
+        .where(Conversation.covered_at.is_not(None))
+    )
+    return set(session.scalars(covered))

@@ -5,14 +5,15 @@ same for every viewer; what depends on the viewer is fetched by the page itself.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from jinja2 import Environment
 from sqlalchemy.orm import Session
 
-from handover import deadlines, lists, notes, rota, thread, words
+from handover import contact_plan, deadlines, ladder, lists, notes, rota, thread, words
 from handover.lists import ListName, Row
+from handover.rota import Roster
 from handover.thread import Shown
 from models.authority import Authority
 from models.base import utc_now
@@ -56,21 +57,38 @@ class Pieces:
         return nowhere + [
             {
                 "id": f"conversation-{row.conversation.id}",
-                "html": self.row(row, authority),
+                "html": html,
                 "lists": [name for name in ListName if row.is_in(name, 0)],
                 "held_by": row.conversation.practitioner_id,
             }
-            for row in found
+            for row, html in self.listed(session, authority, found)
         ]
 
-    def row(self, row: Row, authority: Authority) -> str:
-        """Gives one row of a list."""
-        deadline = None
-        if row.call is not None and row.is_waiting:
-            deadline = words.answer_by(authority.nation, row.urgency, row.call.requested_at)
+    def listed(
+        self, session: Session, authority: Authority, rows: Sequence[Row]
+    ) -> list[tuple[Row, str]]:
+        """Gives rows of a list as they are shown, with whom the ladder calls next for each."""
+        if not rows:
+            return []
+        roster = rota.roster(session, authority.id, utc_now())
+        return [(row, self._row(row, authority, roster)) for row in rows]
+
+    def _row(self, row: Row, authority: Authority, roster: Roster) -> str:
+        now = utc_now()
         contact = row.undecided
-        decide = deadlines.of(authority, contact, utc_now()) if contact is not None else None
-        return self._render("row", row=row, deadline=deadline, decide=decide)
+        next_step = ""
+        if row.owed is not None:
+            rung, _ = ladder.next_rung(row.conversation, row.owed, roster)
+            next_step = words.next_step(rung, row.owed.next_at, now)
+        return self._render(
+            "row",
+            row=row,
+            deadline=row.owed.due_at if row.owed is not None else None,
+            next_step=next_step,
+            decide=deadlines.of(authority, contact, now) if contact is not None else None,
+            is_phone_shared=contact_plan.is_phone_shared(row.conversation),
+            is_outside_times=contact_plan.is_outside_times(row.conversation, now),
+        )
 
     def messages(
         self, session: Session, conversation: Conversation, message_ids: Iterable[int]
@@ -115,13 +133,12 @@ def template_words(now: dt.datetime | None = None) -> dict[str, Any]:
 
 
 def _alert(row: Row) -> Piece:
-    call = row.call
     return {
-        "call": call.id if call else None,
+        "call": row.owed.id if row.owed else None,
         # A call that rings again rings as a new one.
-        "rung": call.rung_at.isoformat() if call else None,
+        "rung": row.rung_at.isoformat(),
         "urgency": row.urgency.value,
         "conversation": row.conversation.id,
-        "seen": call is not None and call.acknowledged_at is not None,
+        "seen": row.is_seen,
         "name": words.child(row.conversation),
     }

@@ -19,6 +19,7 @@ from models.conversation import (
     DeliveryStatus,
     HandoverReason,
 )
+from models.escalation import Escalation, Rung
 from models.practitioner import RoleName
 from models.rota import Shift, ShiftKind
 from models.teamwork import Transfer, TransferStatus
@@ -150,6 +151,12 @@ RUNGS = {
     "emergency_duty": "Emergency duty team and on call",
     "manager": "Manager, called again each time",
     "seen": "Whoever said that they have seen it",
+}
+_CALLED = {
+    Rung.WORKER: "whoever holds it",
+    Rung.DUTY: "duty",
+    Rung.EMERGENCY_DUTY: "emergency duty team",
+    Rung.MANAGER: "manager",
 }
 _DELIVERY = {
     DeliveryStatus.QUEUED: "Waiting to be sent",
@@ -334,6 +341,22 @@ def due(deadline: dt.datetime, urgency: Urgency, now: dt.datetime) -> str:
     if seconds < -60:
         return f"Late by {_span(-seconds)}"
     return f"Answer within {_span(max(60, seconds))}"
+
+
+def next_step(rung: Rung, at: dt.datetime, now: dt.datetime) -> str:
+    """Gives whom the ladder calls next and when, such as `Next: manager at 2:06am`."""
+    if at <= now:
+        return f"Next: {_CALLED[rung]} now"
+    is_today = at.astimezone(LONDON).date() == now.astimezone(LONDON).date()
+    soon = is_today or at - now < dt.timedelta(hours=12)
+    return f"Next: {_CALLED[rung]} {'at' if soon else 'on'} {clock(at) if soon else local_time(at)}"
+
+
+def called(owed: Escalation) -> str:
+    """Gives who was called for an answer that is owed, such as `Duty called`."""
+    if owed.called_at is None:
+        return ""
+    return f"{_CALLED[owed.rung].capitalize()} called"
 
 
 def delivery(parts: list[Delivery]) -> tuple[str, str, bool]:

@@ -25,6 +25,7 @@ from models.conversation import (
     Message,
 )
 from models.db import transaction
+from models.escalation import Escalation, Rung
 from models.urgency import Urgency
 
 _PAGES = ("/queue", "/queue?list=mine", "/queue?list=open", "/queue?list=ended")
@@ -137,6 +138,23 @@ def _add(session: Session, size: int, waiting: int, before: dt.datetime) -> None
                     "urgency": _LEVELS[number % len(_LEVELS)],
                     "requested_at": moments[number],
                     "rung_at": moments[number],
+                }
+                for number, conversation in enumerate(made[:waiting])
+            ],
+        )
+        session.execute(
+            insert(Escalation),
+            [
+                {
+                    "authority_id": authority.id,
+                    "conversation_id": conversation,
+                    "urgency": _LEVELS[number % len(_LEVELS)],
+                    "since": moments[number],
+                    "due_at": moments[number] + dt.timedelta(hours=1),
+                    "rung": Rung.DUTY,
+                    "next_at": before + dt.timedelta(days=1),
+                    "called_at": before,
+                    "climb": 1,
                 }
                 for number, conversation in enumerate(made[:waiting])
             ],

@@ -13,12 +13,12 @@ function put(row, list, isFirst) {
   const rows = document.getElementById("rows");
   const old = document.getElementById(row.id);
   const focused = old?.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-  if (!belongs(row, list)) {
+  const shell = document.createElement("template");
+  shell.innerHTML = row.html;
+  const fresh = shell.content.firstElementChild;
+  if (!fresh || !belongs(row, list) || !matches(fresh)) {
     old?.remove();
   } else if (old || isFirst) {
-    const shell = document.createElement("template");
-    shell.innerHTML = row.html;
-    const fresh = shell.content.firstElementChild;
     fillTokens(fresh);
     old?.remove();
     const next = [...rows.children].find((other) => comesBefore(fresh, other, list));
@@ -35,10 +35,24 @@ function belongs(row, list) {
   return row.lists.includes(list);
 }
 
+// The same questions as handover/queue_filters.py, asked of one row.
+function matches({ dataset }) {
+  const asked = JSON.parse(document.body.dataset.filters || "{}");
+  if (asked.level && asked.level !== dataset.urgency) return false;
+  if (asked.channel && asked.channel !== dataset.channel) return false;
+  if (asked.language && asked.language !== dataset.language) return false;
+  if (asked.who === "nobody") return dataset.holder === "";
+  if (asked.who === "me") return [dataset.holder, dataset.owner].includes(document.body.dataset.me);
+  if (asked.who === "overdue") return Date.parse(dataset.deadline) < Date.now();
+  return true;
+}
+
 function comesBefore(one, other, list) {
   if (list === "waiting") {
     const [level, others] = [Number(one.dataset.level), Number(other.dataset.level)];
     if (level !== others) return level > others;
+    const [due, dueOther] = [Date.parse(one.dataset.deadline), Date.parse(other.dataset.deadline)];
+    if (due !== dueOther) return due < dueOther;
     return Date.parse(one.dataset.since) < Date.parse(other.dataset.since);
   }
   const key = list === "ended" ? "ended" : "recent";

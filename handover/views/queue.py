@@ -1,15 +1,19 @@
 """The queue: who waits, most urgent first, and the other lists; and its live updates."""
 
-from flask import Blueprint, Response, abort, redirect, request
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
-from handover import auth, lists
+from handover import auth, lists, queue_filters, saved_views
 from handover.auth import for_roles
 from handover.lists import ListName
 from handover.live import TooManyWatchersError
+from handover.queue_filters import Filters
+from handover.saved_views import ViewRefusedError
 from handover.views import shared
 from models.authority import Authority
-from models.db import reading
+from models.db import reading, transaction
 from models.practitioner import RoleName
 
 pages = Blueprint("queue", __name__)
@@ -29,23 +33,59 @@ def show() -> ResponseReturnValue:
     """Gives one page of a list."""
     name = _list_name(request.args.get("list", ListName.WAITING))
     practitioner = auth.signed_in()
+    is_waiting = name is ListName.WAITING
+    filters = queue_filters.read(request.args) if is_waiting else Filters()
     parts = shared.console()
     with reading(parts.engine) as session:
         place = parts.feed.place(session)
         try:
-            page = lists.page(session, practitioner, name, after=request.args.get("after"))
-        except ValueError:
+            page = lists.page(
+                session, practitioner, name, after=request.args.get("after"), filters=filters
+            )
+        except (ValueError, OverflowError):
             abort(404)
         authority = session.get_one(Authority, practitioner.authority_id)
         return shared.page(
             "queue.html",
             session,
             name=name,
-            rows=[(row, parts.pieces.row(row, authority)) for row in page.rows],
+            rows=parts.pieces.listed(session, authority, page.rows),
+            filters=filters,
+            tally=queue_filters.tally(session, practitioner, filters) if is_waiting else None,
+            views=saved_views.of(session, practitioner) if is_waiting else (),
+            address=_address(filters, name),
+            address_of=lambda view: _address(queue_filters.read(view.filters)),
             next_place=page.next_place,
             is_first="after" not in request.args,
             place=place,
         )
+
+
+@pages.post("/queue/views")
+@for_roles(RoleName.PRACTITIONER, RoleName.SUPERVISOR)
+def save_view() -> ResponseReturnValue:
+    """Keeps the filters that are set under a name, for whoever sets them."""
+    filters = queue_filters.read(request.form)
+    try:
+        with transaction(shared.console().engine) as session:
+            view = saved_views.save(
+                session, auth.signed_in(), request.form.get("name", ""), filters
+            )
+            flash(f"The view {view.name} is saved.", "success")
+    except ViewRefusedError as error:
+        flash(str(error), "error")
+    return redirect(_address(filters))
+
+
+@pages.post("/queue/views/<int:view_id>/delete")
+@for_roles(RoleName.PRACTITIONER, RoleName.SUPERVISOR)
+def delete_view(view_id: int) -> ResponseReturnValue:
+    """Removes a view of one's own."""
+    with transaction(shared.console().engine) as session:
+        if not saved_views.delete(session, auth.signed_in(), view_id):
+            abort(404)
+    flash("The view is deleted.", "success")
+    return redirect("/queue")
 
 
 @pages.get("/live")
@@ -77,6 +117,10 @@ def stream(conversation_id: int | None) -> ResponseReturnValue:
     # Proxies that gather an answer before passing it on would hold every update back.
     response.headers["X-Accel-Buffering"] = "no"
     return response
+
+
+def _address(filters: Filters, name: ListName = ListName.WAITING) -> str:
+    return f"/queue?{urlencode({'list': name.value, **filters.as_args})}"
 
 
 def _after() -> int | None:

@@ -234,6 +234,7 @@ def test_every_page_passes_axe_and_fits_its_window(chromium, played: Stage, widt
     talk = f"/conversations/{played.telegram.conversation_id}"
     for path in (
         "/queue",
+        "/queue?level=emergency",
         "/queue?list=mine",
         "/queue?list=open",
         "/queue?list=ended",

@@ -74,6 +74,8 @@ WHO_MAY = {
     "/live": STAFF,
     "/live/check": SIGNED_IN,
     "/queue": STAFF,
+    "/queue/views": STAFF,
+    "/queue/views/<int:view_id>/delete": STAFF,
     "/search": STAFF,
     "/sign-in": EVERYBODY,
     "/sign-in/again": SIGNED_IN,
