@@ -205,8 +205,10 @@ def _judge(turn: Turn, dialogue: Dialogue) -> Outcome:
     assessments: dict[int, Assessment] = {}
     previous = turn.previous
     level = turn.urgency
+    # While a question of our own is open the dialogue's waits unseen: a yes is no answer to it.
+    asked = None if turn.aside is not None else turn.asked
     for message, score in zip(spoken, scores, strict=True):
-        context = Context(previous=previous[-4:], asked=turn.asked, disclosed=level)
+        context = Context(previous=previous[-4:], asked=asked, disclosed=level)
         assessments[message.id] = urgency.assess(message.text, model=score, context=context)
         level = highest(level, assessments[message.id].level)
         previous = (*previous, message.text)

@@ -30,7 +30,8 @@ _LONGEST_REFUSAL = 8
 
 def intent_of(text: str, intent: str, confidence: float, slots: Mapping[str, Any]) -> str:
     """Gives the intent as far as the words and the talk so far decide it."""
-    if slots.get("wrong_reader") and not signals.is_child_back(text):
+    is_unsaid = _is_unsaid(text, slots)
+    if is_unsaid or (slots.get("wrong_reader") and not signals.is_child_back(text)):
         return "wrong_reader"
     signal = signals.find_signal(text)
     if signal == "someone_here" and answers.find_company(text, slots):
@@ -43,6 +44,12 @@ def intent_of(text: str, intent: str, confidence: float, slots: Mapping[str, Any
     if rose or signal == "adult_referrer":
         return "tell"
     return _by_wish(text) or _by_classifier(text, intent, confidence, slots)
+
+
+def _is_unsaid(text: str, slots: Mapping[str, Any]) -> bool:
+    """Tells whether what was grave is all unsaid, by somebody who need not be the child."""
+    is_grave = settling.level(slots.get("urgency")) >= _URGENT
+    return is_grave and _may_be("wrong_reader", slots) and signals.unsays_all(text)
 
 
 def _by_wish(text: str) -> str | None:

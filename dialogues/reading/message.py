@@ -132,7 +132,8 @@ def _note_reaction(reading: Reading, text: str, slots: Mapping[str, Any]) -> Non
             facts["reply_to"] = reply
     elif intent == "unclear" and signals.is_sad_face(text):
         facts["feeling"] = "sad"
-    if settling.of_account(intent, text, slots):
+    of_contact = settling.is_of_contact(facts, text, slots)
+    if settling.of_account(intent, text, slots) and not of_contact:
         facts["concern_in_own_words"] = [*(slots.get("concern_in_own_words") or []), text]
         involved = settling.people_involved(intent, text, slots)
         if involved:

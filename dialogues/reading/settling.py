@@ -6,7 +6,7 @@ from typing import Any
 
 from dialogues.questions import talks_on
 from dialogues.reading import answers, emergencies, feelings, people, signals, wishes
-from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
+from dialogues.reading.fields import DONT_KNOW, PREFER_NOT, RECORD_FIELDS
 from dialogues.reading.words import bare
 
 _LEVELS = ("no_concern", "concern", "urgent", "emergency")
@@ -29,6 +29,7 @@ _SMALL = frozenset(
         *("school", "when_happened"),
     ]
 )
+_OF_CONTACT = frozenset(["safe_contact_times", "safe_contact_channel", "phone_number"])
 _LONGEST_FACT = 8
 _NOTHING_TOLD = (PREFER_NOT, DONT_KNOW, "no", None)
 _SHORT = 4
@@ -122,6 +123,15 @@ def of_account(intent: str, text: str, slots: Mapping[str, Any]) -> bool:
     if intent in ("inform", "unclear", "done"):
         return bool(slots.get("worry"))
     return rose(slots) or feelings.find_worry(text) is not None
+
+
+def is_of_contact(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> bool:
+    """Tells whether a message says when and how to be reached, and nothing of what happened."""
+    told = set(facts) & set(RECORD_FIELDS)
+    asked = slots.get("asked") == "safe_contact_times"
+    if "safe_contact_times" not in told or rose(slots) or feelings.find_worry(text) is not None:
+        return False
+    return asked or told <= _OF_CONTACT
 
 
 def people_involved(intent: str, text: str, slots: Mapping[str, Any]) -> str | None:

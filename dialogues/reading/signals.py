@@ -22,6 +22,7 @@ _FINE = re.compile(
     r"\bnothings? (?:is )?wrong\b|\bjust homework\b"
 )
 _SHORTEST_TALE = 3
+_CUES_OF_UNSAYING = 2
 _ASKED_FEW = re.compile(
     r"\b(?:loads|lots|so many|so much|too many|no more|all these|stop asking|dont ask me|"
     r"any more) ?(?:of )?"
@@ -124,9 +125,20 @@ def is_sad_face(text: str) -> bool:
     return bool(_SAD_FACE.fullmatch(text.strip()))
 
 
+def unsays_all(text: str) -> bool:
+    """Tells whether a message unsays everything, as whoever took the phone would."""
+    low = bare(text)
+    return sum(bool(pattern.search(low)) for pattern in _unsaying()) >= _CUES_OF_UNSAYING
+
+
 def is_child_back(text: str) -> bool:
     """Tells whether the child seems to have the phone again."""
     return bool(_ITS_ME.search(bare(text)))
+
+
+@lru_cache(maxsize=1)
+def _unsaying() -> list[re.Pattern[str]]:
+    return [re.compile(one) for one in word_list("signals")["unsaying"]]
 
 
 @lru_cache(maxsize=1)

@@ -59,7 +59,10 @@ _CHANNELS = (
     (
         "in writing only",
         re.compile(
-            r"\b(?:text|txt|msg|message)s? only\b|\b(?:only|just) (?:text|txt|msg|message)\b|"
+            r"\b(?:text|txt|msg|message)s? only\b"
+            r"(?! (?:after|before|b4|on|at|between|from|in|when)\b)|"
+            r"\b(?:only|just) (?:text|txt|msg|message)\b"
+            r"(?!(?: me| us)? (?:after|before|b4|on|at|between|from|in|when|if|while)\b)|"
             r"\bno (?:phone )?calls?\b|\bdont (?:ring|call|phone)(?: me)?(?:$|\b(?! my| the|"
             r" mum| dad| home| school))"
         ),
@@ -75,6 +78,11 @@ _CHANNELS = (
     ),
     ("text", re.compile(r"\b(?:text|txt) me\b|\bby text\b")),
     ("message", re.compile(r"\b(?:message|msg) me\b")),
+)
+# "dont text me on mondays" forbids: it is no way to reach them.
+_FORBIDS = re.compile(
+    r"\b(?:dont|do not|never|not|cant|cannot|can not|shouldnt|wouldnt|rather you didnt) "
+    r"(?:(?:ever|just|you|u|to|please|pls|try) )*$"
 )
 _PARENTS_KNOW = (
     (
@@ -149,7 +157,7 @@ def find_wishes(text: str) -> Iterator[tuple[str, Any]]:
 
 def _of_contact(text: str, low: str) -> Iterator[tuple[str, Any]]:
     for channel, pattern in _CHANNELS:
-        if pattern.search(low):
+        if any(not _FORBIDS.search(low[: found.start()]) for found in pattern.finditer(low)):
             yield "safe_contact_channel", channel
             break
     for answer, pattern in _PARENTS_KNOW:

@@ -142,6 +142,16 @@ def test_what_tells_something_else_is_never_taken_for_the_word(
     assert not has(door.sent(), "safe_word_set")
 
 
+def test_a_yes_to_the_offer_is_no_answer_to_the_question_that_waits(door: Door):
+    door.dialogue.asked = "needs_medical_help"
+    share_phone(door)
+    door.child_says("yes")
+    door.work()
+
+    assert has(door.sent()[-1:], "safe_word_which")
+    assert door.conversation().urgency is not Urgency.EMERGENCY
+
+
 def test_a_word_that_is_offered_is_taken_when_it_is_named(door: Door):
     share_phone(door)
     door.child_says("my word is lemon tree")

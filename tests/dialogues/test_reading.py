@@ -497,3 +497,62 @@ def test_a_young_childs_spelling_is_understood():
 )
 def test_what_weighs_in_a_message_is_noticed(text: str, feeling: str | None):
     assert feelings.find_feeling(text) == feeling
+
+
+_TOLD = {"worry": True, "urgency": "emergency", "last_urgency": "emergency", "asked": None}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "who are u what organisation is this",
+        "what did i say to u before send it again",
+        "she is my sister stop messaging",
+        "stop texting her",
+        "hi its me sam everything ok now it was a joke",
+    ],
+)
+def test_whoever_took_the_phone_after_a_disclosure_is_no_child(text: str):
+    assert read(text, "unclear", 0.3, slots=_TOLD).intent == "wrong_reader"
+    assert read(text, "ask_who_are_you", 0.8, slots={}).intent != "wrong_reader"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he is my brother and he wont stop hitting me",
+        "she is my sister please dont tell her",
+        "dont tell her",
+        "can you text my sister",
+        "i made it up",
+        "im ok now thanks",
+        "its me sam",
+        "please dont call the police",
+    ],
+)
+def test_a_child_who_told_something_is_not_taken_for_another(text: str):
+    assert read(text, "tell", 0.5, slots=_TOLD).intent != "wrong_reader"
+
+
+@pytest.mark.parametrize(
+    ("text", "channel"),
+    [
+        ("dont text me on mondays", None),
+        ("please dont message me at weekends", None),
+        ("only text me after 4", "text"),
+        ("you can text me", "text"),
+        ("just text me", "in writing only"),
+    ],
+)
+def test_what_forbids_a_time_names_no_channel(text: str, channel: str | None):
+    facts = read(text, "inform", 0.8, slots={"worry": True}).facts
+
+    assert facts.get("safe_contact_channel") == channel
+
+
+def test_times_to_write_at_are_no_part_of_the_childs_account():
+    slots = {"worry": True, "asked": "safe_contact_times"}
+
+    assert "concern_in_own_words" not in read("evenings are best", "inform", 0.8, slots=slots).facts
+    told = "evenings are best, not when dad is home he hits me"
+    assert told in read(told, "inform", 0.8, slots=slots).facts["concern_in_own_words"]
