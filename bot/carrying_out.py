@@ -13,13 +13,16 @@ from bot.outcome import Change, Outcome, Turn
 from bot.urgency import Assessment
 from handover import (
     audit,
+    casework,
     feedback,
     ladder,
     languages,
     outgoing,
     records,
     service,
+    words,
 )
+from models.authority import Authority
 from models.base import utc_now
 from models.channel import WORDLESS_KINDS
 from models.contact import AnswerStatus, Contact
@@ -61,6 +64,10 @@ def carry_out(
         _speak(session, conversation, messages, outcome)
         languages.note(session, conversation)
         _call(session, conversation, messages, outcome)
+        if "change_of_worker" in outcome.commands:
+            nation = session.get_one(Authority, conversation.authority_id).nation
+            due = words.end_of_next_working_day(nation, utc_now())
+            casework.ask_for_another_worker(session, conversation, due)
         if "goodbye" in outcome.commands and conversation.holder is not Holder.PRACTITIONER:
             feedback.ask(session, conversation, "bot")
         if not is_first_aid:
@@ -185,12 +192,12 @@ def _speak(
     outcome: Outcome,
 ) -> None:
     for reply in outcome.replies:
-        words = outgoing.Words(
+        said = outgoing.Words(
             text=reply.text,
             choices=reply.choices,
             urgency=highest(conversation.urgency, outcome.urgency),
         )
-        outgoing.queue_message(session, conversation, words, answers=messages[-1])
+        outgoing.queue_message(session, conversation, said, answers=messages[-1])
 
 
 def _call(

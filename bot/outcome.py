@@ -185,3 +185,5 @@ class Outcome:
     """A question of the service's own that is open now."""
     needs_rescoring: bool = False
     is_dialogue_hung: bool = False
+    is_idle: bool = False
+    """Whether it is idle talk, of which nothing goes on the record."""

@@ -329,12 +329,15 @@ def _with_dialogue(
     steps = () if judged.urgency.raises_alert else plan_steps.answered(turn, text, answer.answers)
     safe = asides.follow(turn, said, steps, language, level=level)
     read = returning.last_read(turn, language) if "status_request" in answer.commands else ()
+    is_idle = _is_idle_talk(turn, judged, answer)
     outcome = Outcome(
         replies=(*first, *safe.replies, *read),
         plan=safe.plan,
         aside=safe.aside,
-        handover=calls.reason_for(turn, judged.urgency)
-        or _called_by(answer.commands, judged.urgency),
+        handover=None
+        if is_idle
+        else calls.reason_for(turn, judged.urgency) or _called_by(answer.commands, judged.urgency),
+        is_idle=is_idle,
         answers=(*answer.answers, *replies.places(turn)),
         commands=answer.commands,
         state=answer.state,
@@ -366,6 +369,25 @@ def _with_dialogue(
             changes=outcome.changes | {Change.HELD},
         )
     return outcome
+
+
+def _is_idle_talk(turn: Turn, judged: Outcome, answer: DialogueAnswer) -> bool:
+    """Tells a joke, a game or a question about the service, whose words alone sounded worrying.
+
+    Nobody is called for it and it opens no contact; the assessment stays with the message. What
+    was judged urgent, and anything after a worry was told, is never taken for it.
+    """
+    if judged.urgency is not Urgency.CONCERN or "concern_in_own_words" in turn.known:
+        return False
+    said = {reply.response for reply in answer.replies}
+    return bool(said) and said <= _IDLE_TALK and not answer.answers and not answer.commands
+
+
+_IDLE_TALK = {
+    *("utter_joking", "utter_chat", "utter_homework", "utter_homework_numbers", "utter_kept"),
+    *("utter_can_delete", "utter_tell_police", "utter_who_are_you", "utter_robot", "utter_cost"),
+    *("utter_how_long", "utter_what_next", "utter_social_worker"),
+}
 
 
 def _said(turn: Turn, answer: DialogueAnswer, language: str) -> Said:
@@ -429,9 +451,14 @@ def _called_by(commands: tuple[str, ...], level: Urgency) -> HandoverReason | No
         return HandoverReason.CHILD_ASKED
     if "wrong_reader" in commands:
         return HandoverReason.WRONG_READER
-    if {"finish_contact", "adult_referrer", "third_party", "status_request"} & set(commands):
+    if _READ_SOON & set(commands):
         return HandoverReason.CONTACT_READY
     return HandoverReason.CONTACT_READY if level is Urgency.CONCERN else None
+
+
+_READ_SOON = {
+    *("finish_contact", "adult_referrer", "third_party", "status_request", "change_of_worker"),
+}
 
 
 def _changes(commands: tuple[str, ...]) -> frozenset[Change]:
@@ -491,6 +518,8 @@ def _harms(judged: Outcome) -> frozenset[Harm]:
 def _merge(judged: Outcome, decided: Outcome) -> Outcome:
     """Puts what was judged and what was decided together; a person is called once for both."""
     level = highest(judged.urgency, decided.urgency)
+    if decided.is_idle:
+        level = Urgency.NO_CONCERN
     changes = set(decided.changes)
     if level is not Urgency.NO_CONCERN:
         changes.add(Change.SUBMIT)

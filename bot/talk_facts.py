@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from handover import words
+
 # The fields of the record in which each kind of fact may stand, besides the child's account.
 _FIELDS = {
     "age": ("age",),
@@ -76,7 +78,9 @@ _WELL = re.compile(r"\b(?:ok|safe|good|calmer)\b")
 _OPTED_OUT = "opted out of texts"
 _WHOLE: dict[str, Callable[[Mapping[str, Any], str], bool]] = {
     "status": lambda contact, _: not contact.get("submitted"),
-    "language": lambda contact, language: contact.get("language") == language,
+    "language": lambda contact, language: (
+        contact.get("language") in (language, words.language(language))
+    ),
 }
 
 

@@ -30,7 +30,7 @@ _NEARLY = re.compile(
 _YEARS_OLD = re.compile(
     r"(?:^|i'?m|i am|me|,|\band)\s*(?:a )?"
     + _NUMBER
-    + r"[ -]?(?:yrs?|years?|y/?o)\b(?:[ -]?olds?)?"
+    + r"[ -]?(?:yrs?|years?|y/?o|lat|ani|anos)\b(?:[ -]?olds?)?"
 )
 _SAME_AS_ME = re.compile(_NUMBER + r"\s+(?:same as me|like me|as well as me)")
 _TURNING = re.compile(
@@ -58,8 +58,8 @@ _AFTER_NAME = re.compile(
 _WITH_NAME = re.compile(r"^" + _NUMBER + r"\s*[.,]\s*[^\W\d_]{2,}(?:\s*[.,].*)?$")
 # "no wait 14", "actually im 14": what was said before is put right.
 _PUT_RIGHT = re.compile(
-    r"(?:no wait|wait no|wait|actually|i mean|i meant|sorry|oops|no)[ ,.]+(?:im |i'm |i am |"
-    r"its |it's )?" + _NUMBER + _NOT_AGE + r"(?!\w)"
+    r"(?:(?:no|nah|wait|actually|i mean|i meant|meant|sorry|soz|oops|lol|oh)[ ,.]+)+"
+    r"(?:im |i'm |i am |its |it's )?" + _NUMBER + _NOT_AGE + r"(?!\w)"
 )
 _TEENS = re.compile(r"^\W*(?P<age>1[0-8])\W*$")
 _ALONE = re.compile(r"^\W*" + _NUMBER + r"\W*$")

@@ -44,7 +44,9 @@ _DECLINE = any_of(
     "nahi dassna", "bolte chai na", "bad dao",
 )  # fmt: skip
 _DECLINES_WITHIN = re.compile(
-    r"\b(?:dont|do not|not|wont|rather not|cant|prefer not|nie chce) (?:want to |wanna |"
+    r"(?:^|\b(?:i|id|im|ill|i am|i would|and|but|no|nah|ok|sorry|just|really|actually|please|pls|"
+    r"honestly|would|do i) )"
+    r"(?:dont|do not|not|wont|rather not|cant|prefer not|nie chce) (?:want to |wanna |"
     r"going to |gonna |to )?"
     r"(?:say|tell(?: you| u)?|give|share|answer)(?: (?:you|u))?(?: (?:my|his|her|their|"
     r"the|that|it|any|where|who|what))?"

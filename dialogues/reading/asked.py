@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dialogues.reading import answers, feelings, names, people, wishes
+from dialogues.reading import answers, emergencies, feelings, names, people, wishes
 from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
 from dialogues.reading.words import bare
 
@@ -124,7 +124,9 @@ def _fits(
 
 def _is_no_answer(text: str, asked: str) -> bool:
     if asked in ("current_location", "safe_contact_times") and (
-        _TELLS_ON.match(bare(text)) or people.find_people(text)
+        _TELLS_ON.match(bare(text))
+        or people.find_people(text)
+        or (asked == "current_location" and emergencies.is_number_alone(text))
     ):
         return True
     if asked in ("who_is_there", "must_not_know") and _NOT_THERE.search(bare(text)):

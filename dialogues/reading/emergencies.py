@@ -34,6 +34,23 @@ _HELP_IS_HERE = re.compile(
     r"\b(?:police|feds|ambulance|paramedics?|officers?)"
     r"(?: is| are| r|ve| have|s)? (?:just )?(?:here|arrived|turned up|came|with me)\b"
 )
+_HELP_COMES = re.compile(
+    r"\b(?:police|feds|ambulance|paramedics?|officers?|999|help|(?:my )?(?:nan|neighbour|auntie))"
+    r"(?:s| is| are| r|re| will be)? (?:now |just |nearly |almost )?"
+    r"(?:(?:on (?:the|their|there|its) way|omw|coming|outside|nearly here)(?! to get))\b"
+    r"|\bi can (?:hear|see) (?:the )?(?:sirens?|police|ambulance|blue lights)\b"
+    r"|^(?:they|theyre|they are|they r) (?:on (?:the|their|there) way|omw)\b"
+)
+_LOCKED = re.compile(
+    r"\b(?:i|we|ive|weve|i have|im)(?: have|ve)? (?:just )?lock(?:ed)? (?:the |my |our )?"
+    r"(?:\w+ )?(?:door|myself in|us in|it)\b|^(?:the |my )?(?:\w+ )?doors? (?:is |s |are )?"
+    r"(?:locked|shut|bolted)\b|^(?:its |ok its |yeah its )?locked(?: now| yes)?$"
+)
+_WOKE = re.compile(
+    r"\b(?:hes|shes|theyre|he|she|they|dad|mum|everyone|some ?(?:one|body)|\w+s|baby)"
+    r"(?: is| has| just| are)* (?:woke|woken|waking|awake|up now|getting up|stirring)\b"
+)
+_NUMBER_ALONE = re.compile(r"\W*(?:no |number |num |#)?\d{1,4}[a-d]?\W*$")
 _NOTED = ("age", "name_to_use", "safe_contact_times", "safe_contact_channel", "other_child")
 
 
@@ -41,14 +58,36 @@ def choose_reply(facts: Mapping[str, Any], text: str) -> str:
     """Gives which answer fits: to going there, to ringing 999, to a place, to a fact."""
     low = bare(text)
     told = {n for n, value in facts.items() if value not in (None, PREFER_NOT, DONT_KNOW)}
-    if _GOES.search(low) and not _TO_SAFETY.search(low):
-        return "emergency_going"
-    if _HELP_IS_HERE.search(low):
-        return "emergency_helped"
-    if _RINGS.search(low) and not _NOT_RINGING.search(low):
-        return "emergency_ringing"
+    happening = _happening(text, low)
+    if happening is not None:
+        return happening
+    if is_number_alone(text) and not told:
+        return "emergency_number"
     if "current_location" in told:
         return "emergency_place"
     if "name_to_use" in told:
         return "name"
     return "emergency_noted" if told.intersection(_NOTED) else "emergency"
+
+
+def _happening(text: str, low: str) -> str | None:
+    """Gives the answer to what is happening this minute; the first that fits, or None."""
+    fits = {
+        "emergency_going": bool(_GOES.search(low)) and not _TO_SAFETY.search(low),
+        "emergency_helped": bool(_HELP_IS_HERE.search(low)),
+        "emergency_coming": says_help_comes(text),
+        "emergency_ringing": bool(_RINGS.search(low)) and not _NOT_RINGING.search(low),
+        "emergency_locked": bool(_LOCKED.search(low)),
+        "emergency_woke": bool(_WOKE.search(low)),
+    }
+    return next((reply for reply, does in fits.items() if does), None)
+
+
+def says_help_comes(text: str) -> bool:
+    """Tells "police r coming" from the question whether they are."""
+    return "?" not in text and bool(_HELP_COMES.search(bare(text)))
+
+
+def is_number_alone(text: str) -> bool:
+    """Tells whether a message is a number such as a house has, which is no place by itself."""
+    return bool(_NUMBER_ALONE.match(bare(text)))

@@ -53,7 +53,6 @@ def gather(text: str, question: str | None, slots: Mapping[str, Any]) -> dict[st
             found[name] = value
     _note_safety(found, text, slots)
     others.keep_apart(found, text, question, slots)
-    _put_right(found, text, slots)
     _keep_to_its_own(found, text, question)
     for name in _GROWS:
         if name in found and slots.get(name) not in (None, PREFER_NOT, DONT_KNOW):
@@ -87,19 +86,15 @@ def _note_safety(found: dict[str, Any], text: str, slots: Mapping[str, Any]) -> 
         found["safe_now"] = f"yes ({reassures})"
 
 
-def _put_right(found: dict[str, Any], text: str, slots: Mapping[str, Any]) -> None:
-    """Takes "no wait 14" for the age, and for a correction."""
-    corrected = None if slots.get("adult") else ages.find_corrected_age(text)
-    if corrected is not None and slots.get("age") not in (None, corrected):
-        found.update(age=corrected, correction=text.strip())
-
-
 def _keep_to_its_own(found: dict[str, Any], text: str, question: str | None) -> None:
     """Drops what the same words seem to say of another field."""
     said_now = "safe_now" in found or "safe_contact_times" in found
     if said_now and question != "when_happened" and len(text.split()) <= _LONGEST_REFUSAL:
         # "im safe tonight" says nothing of when it happened.
         found.pop("when_happened", None)
+    if found.get("safe_contact_channel") == "phone call" and names.is_told_to_be_called(text):
+        # "call me striker" is no wish to be rung.
+        found.pop("safe_contact_channel")
     if "safe_contact_times" in found:
         # "only when im at school" is no place where it happens.
         found.pop("where_happened", None)

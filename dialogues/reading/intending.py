@@ -1,9 +1,11 @@
 """Settles what a message is for, by its words and the talk so far, after the classifier."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from dialogues.reading import answers, feelings, people, settling, signals, wishes
+from dialogues.reading import answers, emergencies, feelings, people, settling, signals, wishes
+from dialogues.reading.words import bare
 
 # Below this the classifier's word is a guess.
 _SURE = 0.4
@@ -16,6 +18,11 @@ _NOT_IN_AN_EMERGENCY = (
     *("goodbye", "leave_for_now", "take_back", "joking", "chat", "homework", "feedback", "fine"),
     *("insult", "homework_numbers", "decline", "thanks"),
 )
+# Beside a worry these are heard as the telling that they are part of.
+_QUESTIONS = (
+    *("ask_kept", "ask_can_delete", "ask_tell_police", "ask_tell_school", "ask_tell_parents"),
+    "change_of_worker",
+)
 # From so many words on a message tells something.
 _TALE = 4
 # What is no worry at all, when the classifier is sure of it and the words are not.
@@ -23,6 +30,10 @@ _IDLE_TALK = ("chat", "homework", "homework_numbers", "joking", "fine", "greet",
 # What breaks the talk off is only believed when it is plain.
 _BREAKS_OFF = (
     *("stop", "someone_here", "goodbye", "leave_for_now", "delete_request", "take_back"),
+)
+_OWN = re.compile(
+    r"\b(?:me|my (?:mum|mam|dad|step ?(?:dad|mum)|carers?|parents|teachers?|foster \w+|brother|"
+    r"sister|nan|uncle|auntie)|im scared|myself)\b"
 )
 _TAKES_LEAVE = ("goodbye", "leave_for_now")
 _LONGEST_REFUSAL = 8
@@ -36,7 +47,8 @@ def intent_of(text: str, intent: str, confidence: float, slots: Mapping[str, Any
     signal = signals.find_signal(text)
     if signal == "someone_here" and answers.find_company(text, slots):
         return "inform"
-    if signal and _may_be(signal, slots):
+    told_too = signal in _QUESTIONS and feelings.find_worry(text) in _HEAVY
+    if signal and _may_be(signal, slots) and not told_too:
         return signal
     if slots.get("asked") and answers.short_answer(text):
         return "inform"
@@ -65,6 +77,8 @@ def _is_calm(text: str, intent: str, confidence: float, slots: Mapping[str, Any]
         return False
     if signals.says_all_is_well(text):
         return True
+    if not slots.get("worry") and signals.is_idle(text) and feelings.find_worry(text) is None:
+        return True
     if confidence < _VERY_SURE:
         return False
     return intent in _IDLE_TALK or settling.is_question_of_service(intent, text)
@@ -77,6 +91,9 @@ def _by_classifier(text: str, intent: str, confidence: float, slots: Mapping[str
         return instead
     if _is_doubted(text, intent, confidence):
         return taken
+    idle = not slots.get("worry") and signals.is_idle(text) and feelings.find_worry(text) is None
+    if idle and (intent in ("tell", "unclear") or confidence < _SURE):
+        return "chat"
     if confidence >= _SURE:
         return intent
     if not slots.get("worry") and signals.is_playful(text):
@@ -86,6 +103,8 @@ def _by_classifier(text: str, intent: str, confidence: float, slots: Mapping[str
 
 def _instead(text: str, intent: str, confidence: float, slots: Mapping[str, Any]) -> str | None:
     """Gives another intent where the talk makes the classifier's impossible."""
+    if slots.get("urgency") == "emergency" and emergencies.says_help_comes(text):
+        return "tell"
     if slots.get("urgency") == "emergency" and intent in _NOT_IN_AN_EMERGENCY:
         # "now" is no farewell while somebody is being hurt.
         return "tell"
@@ -117,7 +136,14 @@ def _may_be(intent: str, slots: Mapping[str, Any]) -> bool:
     if intent == "wrong_reader":
         return bool(slots.get("worry")) and not slots.get("adult")
     if intent == "adult_referrer":
-        return not slots.get("age") and not slots.get("adult")
+        of_friend = slots.get("about_whom") in ("friend", "sibling")
+        return not (slots.get("age") or slots.get("adult") or of_friend or _told_own(slots))
     if intent == "someone_here":
         return slots.get("urgency") != "emergency"
     return True
+
+
+def _told_own(slots: Mapping[str, Any]) -> bool:
+    """Tells whether the account so far is a child's of themselves, not an adult's of a child."""
+    account = " ".join(str(one) for one in slots.get("concern_in_own_words") or [])
+    return bool(_OWN.search(bare(account)))

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dialogues.reading import answers, asked, gathering, intending, names, settling, signals
+from dialogues.reading import (
+    answers,
+    asked,
+    corrections,
+    gathering,
+    intending,
+    names,
+    settling,
+    signals,
+)
 from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
 
 _LONGEST_REFUSAL = 8
@@ -17,6 +26,7 @@ _MEDIA = {
     "video": "sent_picture",
     "sticker": "sent_sticker",
 }
+_ANSWERED_BY_PEOPLE = frozenset(["who_is_there", "trusted_adult", "must_not_know"])
 _OTHER_MEDIA = ("file", "document", "location", "contact", "other", "unsupported")
 # Answers and talk: what may be taken for the answer to the question that is open.
 _TALK = frozenset(
@@ -39,6 +49,7 @@ _TALK = frozenset(
         "unclear",
     ]
 )
+_MAY_CORRECT = _TALK | {"correct_record", "request_person", "take_back"}
 
 
 @dataclass
@@ -61,7 +72,8 @@ def read(text: str, intent: str, confidence: float, *, slots: Mapping[str, Any])
         return reading
     question = slots.get("asked")
     reading.facts.update(gathering.gather(text, question, slots))
-    if _only_names_themselves(reading, text):
+    corrects = reading.intent in _MAY_CORRECT and corrections.put_right(reading.facts, text, slots)
+    if corrects or _only_names_themselves(reading, text):
         reading.intent = "inform"
     no_names = answers.declines_names(text)
     if no_names:
@@ -69,7 +81,7 @@ def read(text: str, intent: str, confidence: float, *, slots: Mapping[str, Any])
     if no_names and reading.intent in _TALK and len(text.split()) <= _LONGEST_REFUSAL:
         # "No names" answers for every name, whatever was asked.
         reading.intent = "decline"
-    elif reading.intent in _TALK:
+    elif reading.intent in _TALK and not (corrects or _is_told_to_be_called(text)):
         _settle(reading, text, question, slots)
     _note_roles(reading, text, slots)
     _note_reaction(reading, text, slots)
@@ -78,9 +90,15 @@ def read(text: str, intent: str, confidence: float, *, slots: Mapping[str, Any])
 
 def _only_names_themselves(reading: Reading, text: str) -> bool:
     """Tells "you can call me rio" from a wish to be called and from an insult."""
+    if _is_told_to_be_called(text):
+        return not signals.find_signal(text)
     taken = reading.intent in ("insult", "request_person", "joking", "goodbye")
     said = "name_to_use" in reading.facts and names.says_own_name(text)
     return taken and said and len(text.split()) <= _LONGEST_NAMING and not signals.find_signal(text)
+
+
+def _is_told_to_be_called(text: str) -> bool:
+    return names.is_told_to_be_called(text) and len(text.split()) <= _LONGEST_NAMING
 
 
 def _decline_names(facts: dict[str, Any], slots: Mapping[str, Any]) -> None:
@@ -124,6 +142,9 @@ def _note_roles(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
 def _note_reaction(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
     """Notes what the bot gives back, and adds the message to the child's account."""
     intent, facts = reading.intent, reading.facts
+    if intent in ("chat", "joking"):
+        # A friend in a game is nobody to write for.
+        facts.pop("about_whom", None)
     if intent in ("tell", "adult_referrer"):
         facts["feeling"] = settling.reaction_feeling(intent, facts, text, slots)
     elif intent == "inform":
@@ -132,11 +153,21 @@ def _note_reaction(reading: Reading, text: str, slots: Mapping[str, Any]) -> Non
             facts["reply_to"] = reply
     elif intent == "unclear" and signals.is_sad_face(text):
         facts["feeling"] = "sad"
-    of_contact = settling.is_of_contact(facts, text, slots)
-    if settling.of_account(intent, text, slots) and not of_contact:
-        facts["concern_in_own_words"] = [*(slots.get("concern_in_own_words") or []), text]
-        involved = settling.people_involved(intent, text, slots)
-        if involved:
-            facts["who_involved"] = involved
+    _note_account(reading, text, slots)
     if settling.begins_record(intent, slots):
         facts["worry"] = True
+
+
+def _note_account(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
+    """Adds the message to the child's account, and whom it names to the people."""
+    intent, facts = reading.intent, reading.facts
+    of_contact = settling.is_of_contact(facts, text, slots)
+    of_account = settling.of_account(intent, text, slots) and not of_contact
+    if of_account:
+        facts["concern_in_own_words"] = [*(slots.get("concern_in_own_words") or []), text]
+    # Who does it may be named by one word, turns after the rest.
+    answered = of_contact or _ANSWERED_BY_PEOPLE & set(facts)
+    named_late = intent == "inform" and slots.get("worry") and not answered
+    involved = settling.people_involved(intent, text, slots) if of_account or named_late else None
+    if involved:
+        facts["who_involved"] = involved

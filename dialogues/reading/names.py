@@ -4,10 +4,12 @@ import re
 
 from dialogues.reading.words import clauses, lowered, word_list
 
-_NAME = r"(?P<name>[^\W\d_][\w'\-]{1,20}(?: [A-Z][\w'\-]{1,20})?)"
+# "call me sam not samuel": what follows the name is no part of it.
+_NOT_SURNAME = r"(?!(?:not|and|n|im|i|but|btw|cos|pls|please|from|u|you|on|my|is|ok|so|or)\b)"
+_NAME = rf"(?P<name>[^\W\d_][\w'\-]{{1,20}}(?: {_NOT_SURNAME}[A-Z][\w'\-]{{1,20}})?)"
 _SAID = re.compile(
     r"(?:my (?:real |first )?names?(?:'s| is|s)?|(?:i'?m|i am) called|(?:^|[,.;\n\d] ?|"
-    r"just |please |pls |can |to )call me|"
+    r"just |and |n |but |so |or |please |pls |can |to )call me|"
     r"names(?:'s)? |name'?s|"
     r"name is|name:|(?:you |u )can call me|known as|nazywam sie|na imie mam|"
     r"mam na imi[eę]|"
@@ -49,6 +51,15 @@ _IM = re.compile(
 _BESIDE_AGE = re.compile(
     r"^(?P<name>[^\W\d_]{2,15}) (?:im|i'm|i am|aged?) \d|"
     r"^(?:im|i'm|i am) \d{1,2}[ ,]+(?:and |n )?(?P<after>[^\W\d_]{2,15})(?:,|$)"
+)
+# "12 lat, zuzia": an age with its word and a name, and nothing else.
+_AGE_AND_NAME = re.compile(
+    r"^(?:(?:mam|am|im|i'm|i am) )?\d{1,2} ?(?:lat|ani|anos|yrs?|years?(?: old)?|yo)[ ,.]+"
+    r"(?:i |si |e |and |n )?(?P<name>[^\W\d_]{2,15})\W*$"
+)
+_CALL_ME = re.compile(
+    r"(?:(?:no|and|n|but|so|ok|u can|you can|can u|can you|just|please|pls|hi|hey|\d{1,2}|everyone"
+    r"|people|mates),? )*call me \w+"
 )
 _AGE_AFTER = re.compile(r"[ ,.]+\d{1,2}$")
 _AGE_ROUND = re.compile(r"^(?:(?:i'?m|i am|mam|am|age)\s*)?\d{1,2}(?:\s*lat|\s*ani|\s*anos)?[ ,]*")
@@ -232,6 +243,12 @@ def says_own_name(text: str) -> bool:
     return bool(_SAID.search(text) or _SPELT.search(text) or _IM.search(lowered(text)))
 
 
+def is_told_to_be_called(text: str) -> bool:
+    """Tells "call me sam" from a wish to be rung and from names that others call."""
+    call = _CALL_ME.match(lowered(text).strip())
+    return bool(call) and find_name(text, None) is not None
+
+
 def find_others_name(text: str) -> str | None:
     """Gives the name of a third person ("her names ellie"), or None."""
     match = _OTHERS_NAME.search(text)
@@ -244,6 +261,9 @@ def speaks_of_other(text: str) -> bool:
 
 
 def _beside_age(text: str) -> str | None:
+    beside = _AGE_AND_NAME.match(lowered(text))
+    if beside and _may_be(beside.group("name")):
+        return _tidy(beside.group("name"))
     beside = _BESIDE_AGE.match(lowered(text))
     name = (beside.group("name") or beside.group("after")) if beside else None
     return _tidy(name) if name and _may_be(name) else None

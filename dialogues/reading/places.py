@@ -83,6 +83,9 @@ _SCHOOL = re.compile(
 _GO_TO = re.compile(
     r"\b(?:we|i|she|he|they|both)\s+(?:both |all )?(?:go|goes)\s+(?:2|to|"
     r"at)\s+(?P<school>[a-z'.]+(?: [a-z'.]+){0,2})(?=$|,)"
+    r"|^(?:and |n |ok )?(?:i|we) go (?P<short>(?!(?:to|2|at|on|by|in|out|back|up|down|off|there|"
+    r"home|mad|crazy|outside|mental|quiet|red|bed|sleep|shopping|swimming|running|football|"
+    r"every|when|with|through|thru|without|round|away|all|hungry)\b)[a-z'.]{3,} [a-z'.]{3,})$"
     r"|\b(?:szkola|szkoła|szkole|scoala|ysgol|escola|my school is|school is|school:|"
     r"school called|dugsiga|школа)\s+(?P<named>(?!(?:is|smieja|mnie|ok|fine|bad|rubbish|"
     r"hard|good|the|and|n|they|we|i|my|da|do|w|bo|de|mi|me|to|yn|ke|baad|yma|yw|ydy|"
@@ -189,7 +192,7 @@ def find_school(text: str, asked: str | None) -> str | None:
             return part[named.start(1) : named.end(1)]
         went = _GO_TO.search(low)
         if went:
-            group = "school" if went.group("school") else "named"
+            group = next(name for name in ("school", "short", "named") if went.group(name))
             found = part[went.start(group) : went.end(group)]
             if not _NOT_SCHOOLS.match(found.lower()):
                 return found

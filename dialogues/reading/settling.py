@@ -173,6 +173,8 @@ def reply_to(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> s
     if safe in ("yes", "no", "unsure") and not _is_danger_known(safe, slots):
         return f"safe_{safe}"
     told = {name for name, value in facts.items() if value not in _NOTHING_TOLD}
+    if "correction" in told:
+        return "put_right"
     if "must_not_know" in told:
         return "must_not_know"
     if slots.get("urgency") == "emergency":
@@ -208,7 +210,7 @@ def _doubted_worry(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]
     """Keeps play and schoolwork from becoming a worry, while nothing was judged urgent."""
     feeling = feelings.find_worry(text)
     settled = "tell"
-    if level(slots.get("urgency")) > 0:
+    if level(slots.get("urgency")) > 0 and not (feeling is None and signals.is_idle(text)):
         return settled
     if signals.is_homework(text):
         settled = "homework"
@@ -216,6 +218,8 @@ def _doubted_worry(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]
         settled = "homework" if _HOMEWORK_ASKS.search(bare(text)) else "chat"
     elif signals.is_playful(text) or _is_about_the_bot(text, feeling):
         settled = "joking" if signals.is_playful(text) else "chat"
+    elif signals.is_idle(text) and feeling is None:
+        settled = "chat"
     elif signals.says_all_is_well(text):
         settled = "fine"
     elif _only_facts(facts, text) and "about_whom" not in facts:
@@ -232,6 +236,8 @@ def _is_about_the_bot(text: str, feeling: str | None) -> bool:
 
 def _is_worry_after_all(intent: str, facts: Mapping[str, Any], text: str) -> bool:
     """Finds the worry in what was taken for an answer or for "all is well"."""
+    if signals.is_idle(text) and feelings.find_worry(text) is None:
+        return False
     if "about_whom" in facts and intent not in ("homework", "joking"):
         return True
     if intent == "unclear" and feelings.find_feeling(text) and not signals.is_playful(text):

@@ -17,6 +17,20 @@ _HOMEWORK = re.compile(
     r"\b(?:home ?work|hw|pshe|rse|essay|assignment|coursework|project|revision|"
     r"for (?:school|class|a quiz|english|citizenship)|btec|gcse)\b"
 )
+# Games and matches are told in the words of fights, and who looks round or dialled wrongly tells
+# of nothing.
+_IDLE = re.compile(
+    r"\b(?:fifa|fortnite|minecraft|roblox|gta|call of duty|warzone|xbox|playstation|ps[45]|"
+    r"on (?:the|my) game|the game|boss fight|respawn\w*|noob|ranked|lobby|1v1|gg|"
+    r"football|footy|match|goals?|goalie|penalt\w+|offside|\d ?nil|league|"
+    r"derby|hat ?trick|var|ref|premier|champions|arsenal|chelsea|spurs|man (?:u|utd|city|united)|"
+    r"liverpool|everton|villa|newcastle|leeds|celtic|rangers)\b"
+    r"|\bwrong (?:number|person|chat|one)\b|\bwho(?:s| is) this\b"
+    r"|\bjust (?:looking|seeing|checking|testing|trying|having a look|nosey|curious|wondering|"
+    r"bored|browsing|clicked)\b|\b(?:got|saw|found) (?:this|the|ur|your) (?:number|poster|link)\b"
+    r"|\b(?:maybe|some|do it) (?:another|other|a different) (?:day|time)\b|^(?:not|nah not) today\b"
+    r"|\b(?:pizza|nandos|maccies order|order a)\b"
+)
 _FINE = re.compile(
     r"\b(?:every ?things?|it ?s all|all|things are) (?:is )?(?:fine|ok|good)\b|"
     r"\bnothings? (?:is )?wrong\b|\bjust homework\b"
@@ -83,6 +97,11 @@ def _has_line(text: str, pattern: re.Pattern[str]) -> bool:
 def is_playful(text: str) -> bool:
     """Tells whether a message says by a cue that it is a joke."""
     return bool(_CUE.search(bare(text)))
+
+
+def is_idle(text: str) -> bool:
+    """Tells games, matches, wrong numbers and looking round, by their words."""
+    return bool(_IDLE.search(bare(text)))
 
 
 def is_homework(text: str) -> bool:

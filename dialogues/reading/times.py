@@ -136,6 +136,12 @@ def find_contact_times(text: str, asked: str | None) -> str | None:
     return None
 
 
+def find_day(text: str) -> str | None:
+    """Gives the day of the week that a message names, or None."""
+    match = re.search(_DAYS, lowered(text))
+    return _words(text, match) if match else None
+
+
 def _contact_times(text: str) -> str | None:
     low = lowered(text)
     for pattern in (_CONTACT_OTHER, _CONTACT_TIME):
