@@ -345,6 +345,10 @@ def _with_dialogue(
         changes=_changes(answer.commands) | safe.changes,
     )
     if "wrong_reader" in answer.commands:
+        outcome = replace(outcome, urgency=highest(judged.urgency, _if_disclosed(turn)))
+    if "someone_here" in answer.commands:
+        return _obey(outcome, control.follow(turn, judged, Signal.SOMEONE_HERE), ())
+    if "wrong_reader" in answer.commands:
         # Somebody else may be reading: nothing but the dialogue's bland words goes out.
         return replace(
             outcome,
@@ -352,10 +356,7 @@ def _with_dialogue(
             plan=(),
             aside=None,
             changes=outcome.changes - safe.changes,
-            urgency=highest(judged.urgency, _if_disclosed(turn)),
         )
-    if "someone_here" in answer.commands:
-        return _obey(outcome, control.follow(turn, judged, Signal.SOMEONE_HERE), ())
     if "stop" in answer.commands:
         return _obey(outcome, control.follow(turn, judged, Signal.STOP), first)
     if "delete_request" in answer.commands:
