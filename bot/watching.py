@@ -45,7 +45,7 @@ _NOT_READ = "the database cannot be read"
 class Check:
     """One thing that was looked at, and how often it is wrong."""
 
-    name: str
+    about: str
     wrong: int
     what: str
     """In words, for whoever is called."""
@@ -57,11 +57,11 @@ def look(engine: Engine) -> list[Check]:
     try:
         with reading(engine) as session:
             return [
-                Check(name=name, wrong=count(session, now), what=what)
+                Check(about=name, wrong=count(session, now), what=what)
                 for name, what, count in _CHECKS
             ]
     except SQLAlchemyError:
-        return [Check(name="database", wrong=1, what=_NOT_READ)]
+        return [Check(about="database", wrong=1, what=_NOT_READ)]
 
 
 def troubles(checks: Iterable[Check]) -> list[Check]:
@@ -86,15 +86,15 @@ class Watchdog:
         found = troubles(self.checks)
         now = utc_now()
         for check in found:
-            log.error("watchdog_found", check=check.name, count=check.wrong)
-        self._said = {one.name: self._said[one.name] for one in found if one.name in self._said}
+            log.error("watchdog_found", check=check.about, count=check.wrong)
+        self._said = {one.about: self._said[one.about] for one in found if one.about in self._said}
         fresh = [
             one
             for one in found
-            if one.name not in self._said or now - self._said[one.name] >= _SAY_AGAIN
+            if one.about not in self._said or now - self._said[one.about] >= _SAY_AGAIN
         ]
         if fresh and self._call(fresh):
-            self._said.update(dict.fromkeys((one.name for one in fresh), now))
+            self._said.update(dict.fromkeys((one.about for one in fresh), now))
         return found
 
     def watch(self, stop: threading.Event, seconds: float) -> None:
@@ -145,7 +145,7 @@ def serve(watchdog: Watchdog, port: int) -> ThreadingHTTPServer:
             elif self.path == "/health":
                 # Nothing looked at yet is not known to be well.
                 is_well = bool(watchdog.checks) and not found
-                body = json.dumps({check.name: check.wrong for check in watchdog.checks})
+                body = json.dumps({check.about: check.wrong for check in watchdog.checks})
                 self._say(200 if is_well else 503, "application/json", body.encode())
             else:
                 self._say(404, "text/plain", b"")
@@ -170,7 +170,7 @@ def _metrics(checks: Iterable[Check]) -> bytes:
     registry = CollectorRegistry()
     gauge = Gauge("frontdoor_trouble", "What the watchdog found", ["check"], registry=registry)
     for check in checks:
-        gauge.labels(check.name).set(check.wrong)
+        gauge.labels(check.about).set(check.wrong)
     return generate_latest(registry)
 
 

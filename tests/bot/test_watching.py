@@ -21,7 +21,7 @@ def well(door: Door) -> Door:
 
 
 def _wrong(door: Door) -> set[str]:
-    return {one.name for one in watching.troubles(watching.look(door.engine))}
+    return {one.about for one in watching.troubles(watching.look(door.engine))}
 
 
 def test_nothing_is_wrong_while_everything_runs(well: Door):
