@@ -372,6 +372,8 @@ def test_only_the_outbox_and_its_helpers_reach_a_phone():
         ("bot/outbox.py", "send"),
         ("bot/tidying.py", "delete"),
         ("bot/courtesy.py", "show_typing"),
+        # To the telephones of staff alone, with words that name no child.
+        ("bot/pagers/text.py", "send"),
     }
 
 

@@ -19,7 +19,7 @@ from tests.triage.scoring import trained
 
 pytestmark = [pytest.mark.rasa, pytest.mark.timeout(900)]
 
-_TELLS = "i told my sister what grandad makes us do in the shed and she said he does it to her too"
+_TELLS = "grandad makes me and my sister play the shed game and she always cries after it"
 _KNIFE = "hes got a knife"
 
 
