@@ -212,7 +212,7 @@ def test_without_scripts_the_whole_work_can_be_done(chromium, played: Stage) -> 
     page.get_by_label("Email address").fill(played.anna.email)
     page.get_by_label("Password").fill("three random words")
     page.get_by_role("button", name="Sign in").click()
-    page.locator(".app-row a").click()
+    page.locator(".app-row__name a").click()
     page.get_by_role("button", name="Take over").click()
     page.get_by_label("Reply to").fill("I am here.")
 
