@@ -38,6 +38,19 @@ def test_what_is_judged_a_concern_and_is_no_idle_talk_is_still_read(door):
     assert call.reason is HandoverReason.CONTACT_READY
 
 
+def test_what_a_phrase_hears_is_never_waved_away_as_play(door):
+    told = "my mum drinks a lot"
+    door.dialogue.replies = ("Thanks for chatting.",)
+    door.dialogue.responses = {"Thanks for chatting.": "utter_chat"}
+    door.dialogue.levels = {told: Urgency.CONCERN}
+    door.child_says(told)
+    door.work()
+
+    call = door.call()
+    assert call is not None
+    assert call.reason is HandoverReason.CONTACT_READY
+
+
 def test_a_wish_for_another_worker_sets_a_task_and_calls_a_person(door, engine):
     door.dialogue.commands = ("change_of_worker",)
     door.child_says("can i have a different social worker")
