@@ -13,13 +13,13 @@ from bot.outcome import Change, Outcome, Turn
 from bot.urgency import Assessment
 from handover import (
     audit,
+    calling,
     casework,
     feedback,
     ladder,
     languages,
     outgoing,
     records,
-    service,
     words,
 )
 from models.authority import Authority
@@ -206,7 +206,7 @@ def _call(
     if outcome.handover is None:
         return
     level = highest(outcome.urgency, _least_urgency(outcome.handover))
-    service.request(
+    calling.request(
         session, conversation, reason=outcome.handover, urgency=level, message=messages[-1]
     )
     records.submit(session, records.current_contact(session, conversation))

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from handover import ladder, live, rota, service
+from handover import calling, ladder, live, rota
 from handover.rota import Roster
 from models.authority import Authority
 from models.base import utc_now
@@ -62,7 +62,7 @@ def _pick_up(session: Session, conversation: Conversation) -> bool:
     if ladder.settle(session, conversation) is not None:
         return True
     # Neither a person nor a call: it was the bot's, and the bot has not answered.
-    service.request(
+    calling.request(
         session,
         conversation,
         reason=HandoverReason.BOT_UNAVAILABLE,

@@ -12,7 +12,7 @@ from bot import carrying_out, climbing, inbox, outbox, receipts, silence, urgenc
 from bot.channels.base import Channel, DeliveryFailedError
 from bot.dialogue import Dialogue, DialogueUnavailableError
 from bot.doorbell import Bells
-from handover import audit, corrections, live, records, service, transfers
+from handover import audit, calling, corrections, live, records, transfers
 from models.audit import Lease
 from models.base import utc_now
 from models.contact import Contact
@@ -146,7 +146,7 @@ class Clock:
             ).all()
             for contact, conversation in quiet:
                 records.submit(session, contact)
-                service.request(
+                calling.request(
                     session,
                     conversation,
                     reason=HandoverReason.CONTACT_READY,
@@ -258,7 +258,7 @@ def _score_again(engine: Engine, dialogue: Dialogue, assessment_id: int) -> None
             reason = HandoverReason.EMERGENCY if is_emergency else HandoverReason.URGENT
             if not row.urgency.raises_alert:
                 reason = HandoverReason.CONTACT_READY
-            service.request(
+            calling.request(
                 session,
                 conversation,
                 reason=reason,

@@ -18,7 +18,7 @@ from bot import carrying_out, episodes, pipeline, turns, unreachable, urgency
 from bot.channels.base import IncomingMessage
 from bot.courtesy import Typing
 from bot.dialogue import Dialogue
-from handover import audit, feedback, ladder, service
+from handover import audit, calling, feedback, ladder
 from models.authority import ChannelAccount
 from models.base import utc_now
 from models.channel import CAPABILITIES, WORDLESS_KINDS, MessageKind
@@ -351,7 +351,7 @@ def _call_at_once(
         conversation.urgency = level
         audit.announce(session, conversation, "urgency", message.id)
     is_emergency = level is Urgency.EMERGENCY
-    service.request(
+    calling.request(
         session,
         conversation,
         reason=HandoverReason.EMERGENCY if is_emergency else HandoverReason.URGENT,

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from bot.outcome import Change, Outcome
-from handover import audit, contact_plan, outgoing, service, silences, wording
+from handover import audit, calling, contact_plan, outgoing, silences, wording
 from handover.contact_plan import Permission
 from models.base import utc_now
 from models.conversation import (
@@ -246,7 +246,7 @@ def _ask(session: Session, conversation: Conversation, watch: Silence, course: _
     watch.decide_by = now + course.decide_within
     silences.ask(session, conversation, watch)
     if conversation.holder is not Holder.PRACTITIONER:
-        service.request(
+        calling.request(
             session,
             conversation,
             reason=HandoverReason.WELFARE_CHECK,

@@ -12,6 +12,7 @@ from bot.outcome import Aside, Reply, Return, Turn, TurnMessage
 from bot.phrases.language import language_of
 from bot.urgency import phrase_level
 from handover import (
+    calling,
     contact_plan,
     feedback,
     hours,
@@ -21,7 +22,6 @@ from handover import (
     records,
     safe_words,
     sealing,
-    service,
 )
 from handover.contact_plan import Plan
 from handover.outgoing import Choice
@@ -170,7 +170,7 @@ def _returned(session: Session, conversation: Conversation, newest: Message) -> 
         return None
     away = newest.created_at - before.created_at
     is_new = before.episode != conversation.episode
-    call = service.open_handover(session, conversation)
+    call = calling.open_handover(session, conversation)
     is_doubtful = call is not None and call.reason is HandoverReason.WRONG_READER
     if is_doubtful or not (is_new or away >= returning.AWAY):
         return None
@@ -276,7 +276,7 @@ def _harms(session: Session, message_ids: list[int]) -> frozenset[Harm]:
 
 
 def _was_urgent(session: Session, conversation: Conversation, *, before: dt.datetime) -> bool:
-    call = service.open_handover(session, conversation)
+    call = calling.open_handover(session, conversation)
     return call is not None and call.urgency.raises_alert and call.rung_at < before
 
 

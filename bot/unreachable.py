@@ -3,7 +3,7 @@
 import structlog
 from sqlalchemy.orm import Session
 
-from handover import service
+from handover import calling
 from models.base import utc_now
 from models.conversation import Conversation, Delivery, HandoverReason, Message
 from models.urgency import Urgency, highest
@@ -19,7 +19,7 @@ def note_cut_off(session: Session, conversation: Conversation, message: Message)
     # Nobody has turned the network's own handling off, which `frontdoor check` asks for.
     log.error("network_acted_on_stop_word", conversation_id=conversation.id)
     conversation.blocked_at = utc_now()
-    service.request(
+    calling.request(
         session,
         conversation,
         reason=HandoverReason.OPTED_OUT,
@@ -42,7 +42,7 @@ def tell_a_person(session: Session, delivery: Delivery) -> None:
     log.warning("child_unreachable", conversation_id=conversation.id, code=delivery.error_code)
     if is_opted_out:
         conversation.blocked_at = conversation.blocked_at or utc_now()
-    service.request(
+    calling.request(
         session,
         conversation,
         reason=HandoverReason.OPTED_OUT if is_opted_out else HandoverReason.UNDELIVERABLE,

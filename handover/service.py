@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handover import audit, corrections, feedback, ladder, records, wording
+from handover import audit, calling, corrections, feedback, ladder, records, wording
 from handover.outgoing import Words, queue_message
 from models.base import utc_now
 from models.conversation import (
@@ -21,8 +21,7 @@ from models.conversation import (
     UrgencyAssessment,
 )
 from models.practitioner import Practitioner, RoleName
-from models.teamwork import Transfer, TransferStatus
-from models.urgency import Harm, Urgency, highest
+from models.urgency import Harm, Urgency
 
 
 class AccessDeniedError(Exception):
@@ -77,61 +76,10 @@ def check_staff(practitioner: Practitioner, authority_id: int) -> None:
         raise AccessDeniedError
 
 
-def request(
-    session: Session,
-    conversation: Conversation,
-    *,
-    reason: HandoverReason,
-    urgency: Urgency,
-    message: Message | None = None,
-    must_ring: bool = False,
-) -> Handover:
-    """Calls for a person, or rings the open call again when it has become more urgent.
-
-    With `must_ring` it rings again however urgent it was, and says the new reason.
-    """
-    open_call = open_handover(session, conversation)
-    if open_call is None:
-        open_call = Handover(
-            authority_id=conversation.authority_id,
-            conversation_id=conversation.id,
-            reason=reason,
-            urgency=urgency,
-            message_id=message.id if message else None,
-        )
-        session.add(open_call)
-        session.flush()
-        _ring(session, conversation, open_call)
-    elif must_ring or urgency.rank > open_call.urgency.rank or _rings_again(open_call, urgency):
-        open_call.urgency = highest(open_call.urgency, urgency)
-        open_call.reason = reason
-        open_call.rung_at = utc_now()
-        open_call.acknowledged_at = None
-        open_call.acknowledged_by_id = None
-        open_call.message_id = message.id if message else open_call.message_id
-        _ring(session, conversation, open_call)
-    if conversation.holder is Holder.BOT and _waits_for_a_person(reason, urgency):
-        hold(session, conversation, Holder.NOBODY, None)
-    if conversation.holder is Holder.PRACTITIONER and reason is HandoverReason.UNDELIVERABLE:
-        # What was said did not arrive, so the child is not answered.
-        conversation.unanswered_since = conversation.unanswered_since or utc_now()
-        ladder.settle(session, conversation)
-    return open_call
-
-
-def open_handover(session: Session, conversation: Conversation) -> Handover | None:
-    """Gives the open call for a person, or None."""
-    return session.scalars(
-        select(Handover)
-        .where(Handover.conversation_id == conversation.id)
-        .where(Handover.closed_at.is_(None))
-    ).one_or_none()
-
-
 def acknowledge(session: Session, practitioner: Practitioner, conversation_id: int) -> None:
     """Keeps that a person has seen the call, which stops its ringing."""
     conversation = access_conversation(session, practitioner, conversation_id, for_update=True)
-    call = open_handover(session, conversation)
+    call = calling.open_handover(session, conversation)
     if call is not None and call.acknowledged_at is None:
         call.acknowledged_at = utc_now()
         call.acknowledged_by_id = practitioner.id
@@ -158,7 +106,7 @@ def take_over(session: Session, practitioner: Practitioner, conversation_id: int
             return conversation
         raise AlreadyHeldError(_holder_name(conversation))
     now = utc_now()
-    call = open_handover(session, conversation)
+    call = calling.open_handover(session, conversation)
     if call is None:
         call = Handover(
             authority_id=conversation.authority_id,
@@ -177,7 +125,7 @@ def take_over(session: Session, practitioner: Practitioner, conversation_id: int
         call.acknowledged_at = now
         call.acknowledged_by_id = practitioner.id
     conversation.ended_at = None
-    hold(session, conversation, Holder.PRACTITIONER, practitioner)
+    calling.hold(session, conversation, Holder.PRACTITIONER, practitioner)
     tell(session, conversation, "practitioner_joined", practitioner)
     return conversation
 
@@ -211,10 +159,10 @@ def step_in(session: Session, practitioner: Practitioner, conversation_id: int) 
 
 def change_hands(session: Session, conversation: Conversation, practitioner: Practitioner) -> None:
     """Puts a conversation that a person holds into another person's hands."""
-    call = open_handover(session, conversation)
+    call = calling.open_handover(session, conversation)
     if call is not None:
         call.practitioner_id = practitioner.id
-    hold(session, conversation, Holder.PRACTITIONER, practitioner)
+    calling.hold(session, conversation, Holder.PRACTITIONER, practitioner)
 
 
 def colleagues(session: Session, practitioner: Practitioner) -> list[Practitioner]:
@@ -271,9 +219,9 @@ def release(session: Session, practitioner: Practitioner, conversation_id: int) 
         NotHeldError: they do not hold it.
     """
     conversation = held_by(session, practitioner, conversation_id)
-    _close_call(session, conversation)
+    calling.close(session, conversation)
     tell(session, conversation, "practitioner_released", practitioner)
-    hold(session, conversation, Holder.BOT, None)
+    calling.hold(session, conversation, Holder.BOT, None)
     _call_for_the_unanswered(session, conversation)
     return conversation
 
@@ -294,7 +242,7 @@ def end(
         NotHeldError: they do not hold it.
     """
     conversation = held_by(session, practitioner, conversation_id)
-    _close_call(session, conversation)
+    calling.close(session, conversation)
     for text in last_words:
         if text.strip():
             last = Words(text=text.strip(), urgency=conversation.urgency)
@@ -303,7 +251,7 @@ def end(
     feedback.ask(session, conversation, "practitioner")
     conversation.ended_at = utc_now()
     conversation.unanswered_since = None
-    hold(session, conversation, Holder.BOT, None)
+    calling.hold(session, conversation, Holder.BOT, None)
     return conversation
 
 
@@ -366,26 +314,6 @@ def set_urgency(
     audit.announce(session, conversation, "urgency", message.id)
 
 
-def hold(
-    session: Session,
-    conversation: Conversation,
-    holder: Holder,
-    practitioner: Practitioner | None,
-) -> None:
-    """Lets somebody else answer the child; an offer that is open comes to nothing."""
-    _end_offer(session, conversation)
-    conversation.holder = holder
-    conversation.practitioner_id = practitioner.id if practitioner else None
-    audit.record(
-        session,
-        f"held_by_{holder.value}",
-        conversation=conversation,
-        practitioner=practitioner,
-    )
-    ladder.settle(session, conversation, is_handed_on=True)
-    audit.announce(session, conversation, "holder")
-
-
 def held_by(session: Session, practitioner: Practitioner, conversation_id: int) -> Conversation:
     """Gives the conversation, locked, if it is in this practitioner's hands.
 
@@ -414,17 +342,6 @@ def tell(
         queue_message(session, conversation, Words(text=text, urgency=conversation.urgency))
 
 
-def waiting(session: Session, practitioner: Practitioner, *, limit: int = 200) -> list[Handover]:
-    """Gives the open calls of the practitioner's authority, most urgent and oldest first."""
-    calls = session.scalars(
-        select(Handover)
-        .where(Handover.authority_id == practitioner.authority_id)
-        .where(Handover.closed_at.is_(None))
-        .order_by(Handover.requested_at)
-    ).all()
-    return sorted(calls, key=lambda call: (-call.urgency.rank, call.requested_at))[:limit]
-
-
 def _said_by_form(session: Session, conversation: Conversation, external_id: str) -> Message | None:
     return session.scalars(
         select(Message)
@@ -434,10 +351,10 @@ def _said_by_form(session: Session, conversation: Conversation, external_id: str
 
 
 def _move_call(session: Session, conversation: Conversation, level: Urgency) -> None:
-    call = open_handover(session, conversation)
+    call = calling.open_handover(session, conversation)
     if level.raises_alert and (call is None or level.rank > call.urgency.rank):
         reason = HandoverReason.EMERGENCY if level is Urgency.EMERGENCY else HandoverReason.URGENT
-        request(session, conversation, reason=reason, urgency=level)
+        calling.request(session, conversation, reason=reason, urgency=level)
     elif call is not None:
         call.urgency = level
         ladder.settle(session, conversation)
@@ -448,7 +365,7 @@ def _call_for_the_unanswered(session: Session, conversation: Conversation) -> No
     """Calls somebody else for a worry that was given back without an answer."""
     is_left = conversation.unanswered_since is not None and conversation.due_at is None
     if is_left and conversation.urgency is not Urgency.NO_CONCERN:
-        request(
+        calling.request(
             session,
             conversation,
             reason=HandoverReason.RELEASED,
@@ -458,47 +375,5 @@ def _call_for_the_unanswered(session: Session, conversation: Conversation) -> No
         conversation.unanswered_since = None
 
 
-def _waits_for_a_person(reason: HandoverReason, urgency: Urgency) -> bool:
-    return urgency.raises_alert or reason is HandoverReason.CHILD_ASKED
-
-
-# An emergency that goes on rings again once a minute until somebody has seen it.
-_RING_AGAIN_AFTER = dt.timedelta(minutes=1)
-
-
-def _rings_again(call: Handover, urgency: Urgency) -> bool:
-    return urgency is Urgency.EMERGENCY and utc_now() - call.rung_at > _RING_AGAIN_AFTER
-
-
-def _ring(session: Session, conversation: Conversation, call: Handover) -> None:
-    audit.record(
-        session,
-        "handover_requested",
-        conversation=conversation,
-        details={"reason": call.reason.value, "urgency": call.urgency.value},
-    )
-    ladder.settle(session, conversation, rings=True)
-    audit.announce(session, conversation, "alert", call.id)
-
-
 def _holder_name(conversation: Conversation) -> str:
     return conversation.practitioner.name if conversation.practitioner else "Somebody else"
-
-
-def _close_call(session: Session, conversation: Conversation) -> None:
-    call = open_handover(session, conversation)
-    if call is not None:
-        call.closed_at = utc_now()
-        audit.announce(session, conversation, "alert", call.id)
-
-
-def _end_offer(session: Session, conversation: Conversation) -> None:
-    offer = session.scalars(
-        select(Transfer)
-        .where(Transfer.conversation_id == conversation.id)
-        .where(Transfer.status == TransferStatus.PENDING)
-    ).one_or_none()
-    if offer is not None:
-        offer.status = TransferStatus.WITHDRAWN
-        offer.answered_at = utc_now()
-        audit.notify(session, offer.to_authority_id or offer.authority_id)

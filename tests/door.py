@@ -12,7 +12,7 @@ from bot import inbox, outbox, tidying
 from bot.channels.base import Attachment, Channel, IncomingMessage
 from bot.courtesy import Typing
 from bot.inbox import Received
-from handover import decisions, records, service
+from handover import calling, decisions, records, service
 from handover.decisions import Decision
 from handover.records import GatheredAnswer
 from models.audit import AuditEvent
@@ -192,7 +192,7 @@ class Door:
         """Gives the open call for a person."""
         with transaction(self.engine) as session:
             conversation = self._row(session)
-            return service.open_handover(session, conversation)
+            return calling.open_handover(session, conversation)
 
     def rings(self) -> int:
         """Gives how often a person was called."""

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from handover import (
     auth,
     brief,
+    calling,
     canned,
     deadlines,
     drafting,
@@ -96,7 +97,7 @@ def context(session: Session, conversation: Conversation) -> dict[str, Any]:
     return {
         "conversation": conversation,
         "name": words.child(conversation),
-        "call": service.open_handover(session, conversation),
+        "call": calling.open_handover(session, conversation),
         "contact": contact,
         "fields": fields,
         "brief": brief.brief(session, conversation, fields),

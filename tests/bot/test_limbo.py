@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from bot import climbing, inbox
 from bot.channels.base import IncomingMessage
-from handover import service
+from handover import calling, service
 from models.base import clock_set_to
 from models.channel import ChannelName, MessageKind
 from models.conversation import Author, Conversation, Handover, Holder, Message
@@ -125,7 +125,7 @@ class Nights(RuleBasedStateMachine):
             was_left = _is_left(session, conversation)
             service.release(session, self._holder(), conversation.id)
             if was_left:
-                call = service.open_handover(session, conversation)
+                call = calling.open_handover(session, conversation)
                 assert call is not None
                 assert call.taken_at is None
 
@@ -202,7 +202,7 @@ def _is_left(session: Session, conversation: Conversation) -> bool:
     newest = _newest(session, conversation)
     if newest is None or conversation.urgency is Urgency.NO_CONCERN:
         return False
-    call = service.open_handover(session, conversation)
+    call = calling.open_handover(session, conversation)
     if conversation.due_at is not None or call is None:
         return False
     if call.taken_at is not None and call.requested_at < call.taken_at:

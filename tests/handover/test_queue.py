@@ -6,7 +6,7 @@ import re
 import pytest
 from sqlalchemy import Engine, event
 
-from handover import ladder, lists, service
+from handover import calling, ladder, lists, service
 from handover.lists import ListName
 from models.base import utc_now
 from models.channel import ChannelName
@@ -176,7 +176,7 @@ def _call(engine, authority, name: str, level: Urgency, *, minutes: float = 1) -
         )
         session.add(conversation)
         session.flush()
-        call = service.request(session, conversation, reason=HandoverReason.URGENT, urgency=level)
+        call = calling.request(session, conversation, reason=HandoverReason.URGENT, urgency=level)
         call.requested_at = since
         ladder.settle(session, conversation)
     return conversation.id

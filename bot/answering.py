@@ -1,0 +1,299 @@
+"""Answering a child whom the bot holds: the urgent words first, then what the dialogue says.
+
+Rules over values, as in `bot/pipeline.py`, which asks for this when nothing comes before it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+
+from bot import asides, calls, control, plan_steps, replies, returning, speaking
+from bot.asides import Said
+from bot.dialogue import Dialogue, DialogueAnswer, DialogueTurn, DialogueUnavailableError
+from bot.outcome import Change, Outcome, Reply, Turn, TurnMessage
+from bot.signals import Signal
+from handover import wording
+from models.channel import MessageKind
+from models.conversation import HandoverReason, Holder
+from models.urgency import Harm, Urgency, highest
+
+log = structlog.get_logger()
+
+
+def answer(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
+    """Gives what the bot says: urgent words, what media asks for, and the dialogue's answer."""
+    language = judged.language or turn.language
+    spoken = [m for m in turn.messages if m.text.strip() or m.choice is not None]
+    first = (
+        *first_words(turn, judged, language),
+        *returning.welcome(turn, judged.urgency, language),
+        *replies.media_replies(turn, language, _harms(judged) | turn.harms),
+        *replies.report_remove(turn, _harms(judged), language),
+    )
+    offered = speaking.offer(turn, language, judged.urgency)
+    if not spoken:
+        return Outcome(replies=first, handover=_call_for_media(turn), answers=replies.places(turn))
+    try:
+        answer = converse(turn, judged, spoken, dialogue)
+    except DialogueUnavailableError as error:
+        # A child must never be left with silence because a model is down.
+        log.warning("dialogue_unavailable", why=str(error), conversation_id=turn.conversation)
+        outcome = _without_dialogue(turn, judged, first, language)
+    else:
+        outcome = _with_dialogue(turn, judged, answer, first, language)
+    outcome = _with_offer(outcome, first, offered)
+    if outcome.handover is None:
+        outcome = replace(outcome, handover=_call_for_media(turn))
+    if _tells_emergency(turn, judged, first, outcome):
+        return replace(outcome, changes=outcome.changes | {Change.EMERGENCY_ANSWERED})
+    return outcome
+
+
+def converse(
+    turn: Turn, judged: Outcome, spoken: Sequence[TurnMessage], dialogue: Dialogue
+) -> DialogueAnswer:
+    """Gives the dialogue's answer to these messages.
+
+    Raises:
+        DialogueUnavailableError: it is down, or let the time run out when the messages were scored.
+    """
+    if judged.is_dialogue_hung:
+        # It let the time run out a moment ago: the child has waited long enough.
+        raise DialogueUnavailableError("slow", is_hung=True)
+    return dialogue.turn(_dialogue_turn(turn, judged, spoken, judged.language or turn.language))
+
+
+def first_words(turn: Turn, judged: Outcome, language: str) -> tuple[Reply, ...]:
+    """Gives what is said before anything else when a message is urgent."""
+    if judged.urgency is Urgency.EMERGENCY:
+        if replies.is_emergency_unanswered(turn):
+            return replies.emergency_words(turn, language, _harms(judged))
+        return ()
+    if judged.urgency is Urgency.URGENT and not turn.was_urgent:
+        suicidal = _harms(judged) & {Harm.SUICIDE, Harm.SELF_HARM}
+        return replies.say("urgent_called_suicide" if suicidal else "urgent_called", language, turn)
+    return ()
+
+
+def _with_offer(outcome: Outcome, first: tuple[Reply, ...], offered: tuple[Reply, ...]) -> Outcome:
+    """Gives the outcome with the offer of a language before what is asked, if anything is said."""
+    hides = {Change.COVER, Change.STOP} & outcome.changes
+    if not offered or hides or outcome.replies[: len(first)] != first:
+        return outcome
+    rest = outcome.replies[len(first) :]
+    # The numbers that a child types count for the newest message: it keeps its own choices.
+    said = tuple(replace(one, choices=()) for one in offered) if _has_choices(rest) else offered
+    parts = (*first, *said, *rest) if _has_choices(rest) else (*first, *rest, *said)
+    return replace(outcome, replies=parts, changes=outcome.changes | {Change.LANGUAGE_OFFERED})
+
+
+def _has_choices(said: tuple[Reply, ...]) -> bool:
+    return any(one.choices for one in said)
+
+
+def _tells_emergency(
+    turn: Turn, judged: Outcome, first: tuple[Reply, ...], outcome: Outcome
+) -> bool:
+    """Tells whether the emergency words are really among what goes out."""
+    if judged.urgency is not Urgency.EMERGENCY or not replies.is_emergency_unanswered(turn):
+        return False
+    return outcome.replies[: len(first)] == first
+
+
+def _call_for_media(turn: Turn) -> HandoverReason | None:
+    """A voice note is kept for a person to hear, so one is called, whatever was said before."""
+    kinds = {message.kind for message in turn.messages}
+    is_seen = bool(kinds & {MessageKind.VIDEO, MessageKind.IMAGE}) and turn.urgency.rank > 0
+    return HandoverReason.ATTACHMENT if is_seen or MessageKind.VOICE in kinds else None
+
+
+def _with_dialogue(
+    turn: Turn,
+    judged: Outcome,
+    answer: DialogueAnswer,
+    first: tuple[Reply, ...],
+    language: str,
+) -> Outcome:
+    said = _said(turn, answer, language)
+    level = highest(turn.urgency, judged.urgency)
+    text = _text_of(turn)
+    steps = () if judged.urgency.raises_alert else plan_steps.answered(turn, text, answer.answers)
+    safe = asides.follow(turn, said, steps, language, level=level)
+    read = returning.last_read(turn, language) if "status_request" in answer.commands else ()
+    is_idle = _is_idle_talk(turn, judged, answer)
+    outcome = Outcome(
+        replies=(*first, *safe.replies, *read),
+        plan=safe.plan,
+        aside=safe.aside,
+        handover=None
+        if is_idle
+        else calls.reason_for(turn, judged.urgency) or _called_by(answer.commands, judged.urgency),
+        is_idle=is_idle,
+        answers=(*answer.answers, *replies.places(turn)),
+        commands=answer.commands,
+        state=answer.state,
+        asked=answer.asked,
+        changes=_changes(answer.commands) | safe.changes,
+    )
+    if "wrong_reader" in answer.commands:
+        outcome = replace(outcome, urgency=highest(judged.urgency, _if_disclosed(turn)))
+    if "someone_here" in answer.commands:
+        return _obey(outcome, control.follow(turn, judged, Signal.SOMEONE_HERE), ())
+    if "wrong_reader" in answer.commands:
+        # Somebody else may be reading: nothing but the dialogue's bland words goes out.
+        return replace(
+            outcome,
+            replies=said.now or replies.say("cover_again", wording.FALLBACK, turn),
+            plan=(),
+            aside=None,
+            changes=outcome.changes - safe.changes,
+        )
+    if "stop" in answer.commands:
+        return _obey(outcome, control.follow(turn, judged, Signal.STOP), first)
+    if "delete_request" in answer.commands:
+        return _obey(outcome, control.follow(turn, judged, Signal.DELETE), first)
+    if not outcome.replies:
+        # A dialogue that does something and says nothing must not leave a child in silence.
+        return replace(
+            outcome,
+            replies=replies.holding(turn, language),
+            handover=outcome.handover or HandoverReason.BOT_UNAVAILABLE,
+            changes=outcome.changes | {Change.HELD},
+        )
+    return outcome
+
+
+def _is_idle_talk(turn: Turn, judged: Outcome, answer: DialogueAnswer) -> bool:
+    """Tells a joke, a game or a question about the service, whose words alone sounded worrying.
+
+    Nobody is called for it and it opens no contact; the assessment stays with the message. What
+    was judged urgent, and anything after a worry was told, is never taken for it.
+    """
+    if judged.urgency is not Urgency.CONCERN or "concern_in_own_words" in turn.known:
+        return False
+    if any(message.phrase_level is not Urgency.NO_CONCERN for message in turn.messages):
+        # A phrase is sure and narrow: what one hears is not waved away as play.
+        return False
+    said = {reply.response for reply in answer.replies}
+    return bool(said) and said <= _IDLE_TALK and not answer.answers and not answer.commands
+
+
+_IDLE_TALK = {
+    *("utter_joking", "utter_chat", "utter_homework", "utter_homework_numbers", "utter_kept"),
+    *("utter_can_delete", "utter_tell_police", "utter_who_are_you", "utter_robot", "utter_cost"),
+    *("utter_how_long", "utter_what_next", "utter_social_worker"),
+}
+
+
+def _said(turn: Turn, answer: DialogueAnswer, language: str) -> Said:
+    now: list[Reply] = []
+    question: list[Reply] = []
+    for reply in answer.replies:
+        text = wording.fill(reply.text, language, turn.tokens)
+        if text:
+            part = question if reply.response.startswith("utter_ask_") else now
+            part.append(Reply(text=text, choices=reply.choices))
+    if not (now or question) and "request_person" in answer.commands:
+        return Said(now=replies.say("person_called", language, turn))
+    return Said(
+        now=tuple(now),
+        question=tuple(question),
+        is_end=any(reply.response == "utter_thank_you" for reply in answer.replies),
+    )
+
+
+def _text_of(turn: Turn) -> str:
+    return "\n".join(message.text for message in turn.messages if message.text)
+
+
+def _obey(outcome: Outcome, followed: Outcome, first: tuple[Reply, ...]) -> Outcome:
+    """Does what a signal asks, where the dialogue understood it from other words."""
+    return replace(
+        outcome,
+        replies=(*first, *followed.replies),
+        aside=None,
+        handover=followed.handover or outcome.handover,
+        urgency=highest(outcome.urgency, followed.urgency),
+        changes=outcome.changes | followed.changes,
+    )
+
+
+def _without_dialogue(
+    turn: Turn, judged: Outcome, first: tuple[Reply, ...], language: str
+) -> Outcome:
+    return Outcome(
+        replies=first or replies.holding(turn, language),
+        handover=calls.reason_for(turn, judged.urgency) or HandoverReason.BOT_UNAVAILABLE,
+        urgency=highest(judged.urgency, Urgency.CONCERN),
+        changes=frozenset({Change.HELD}),
+    )
+
+
+def _called_by(commands: tuple[str, ...], level: Urgency) -> HandoverReason | None:
+    if "request_person" in commands:
+        return HandoverReason.CHILD_ASKED
+    if "wrong_reader" in commands:
+        return HandoverReason.WRONG_READER
+    if _READ_SOON & set(commands):
+        return HandoverReason.CONTACT_READY
+    return HandoverReason.CONTACT_READY if level is Urgency.CONCERN else None
+
+
+_READ_SOON = {
+    *("finish_contact", "adult_referrer", "third_party", "status_request", "change_of_worker"),
+}
+
+
+def _changes(commands: tuple[str, ...]) -> frozenset[Change]:
+    found = {_CHANGES[command] for command in commands if command in _CHANGES}
+    return frozenset(found)
+
+
+_CHANGES = {
+    "stop": Change.STOP,
+    "someone_here": Change.COVER,
+    "finish_contact": Change.SUBMIT,
+    "third_party": Change.THIRD_PARTY,
+    "adult_referrer": Change.ADULT,
+}
+
+
+def _if_disclosed(turn: Turn) -> Urgency:
+    return Urgency.URGENT if turn.urgency.raises_alert else Urgency.CONCERN
+
+
+def _dialogue_turn(
+    turn: Turn, judged: Outcome, spoken: Sequence[TurnMessage], language: str
+) -> DialogueTurn:
+    level = highest(turn.urgency, judged.urgency)
+    return DialogueTurn(
+        conversation=turn.conversation,
+        message_id=str(spoken[-1].id),
+        text="\n".join(message.text for message in spoken if message.text),
+        # A button of our own that was pressed late means nothing to the dialogue.
+        choice=_of_dialogue(spoken[-1].choice),
+        channel=turn.channel,
+        language=language,
+        now=turn.now,
+        context={
+            "urgency": level.value,
+            "message_urgency": judged.urgency.value,
+            "harms": sorted(harm.value for harm in _harms(judged) | turn.harms),
+            "out_of_hours": not turn.is_open,
+            "waiting": turn.holder is Holder.NOBODY,
+            "kind": spoken[-1].kind.value,
+            "asked_is_answered": turn.is_asked_answered,
+        },
+        known=turn.known,
+        # What was said before the end is no part of what begins now.
+        state=None if turn.is_ended else turn.state,
+    )
+
+
+def _of_dialogue(choice: str | None) -> str | None:
+    return choice if choice is not None and choice.startswith("/") else None
+
+
+def _harms(judged: Outcome) -> frozenset[Harm]:
+    return frozenset(harm for found in judged.assessments.values() for harm in found.harms)
