@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def command_faults() -> list[str]:
     """Gives each command in a response that the pipeline does not know."""
-    known = set(read_yaml(sources.ROOT / "dialogues" / "commands.yml")["commands"])
+    known = set(read_yaml(sources.COMMANDS)["commands"])
     used: dict[str, str] = {}
     for name, variations in domain_mapping()["responses"].items():
         for variation in variations:

@@ -6,8 +6,11 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-CONFIG = ROOT / "config.yml"
+_PROGRAM = Path(__file__).resolve().parent.parent
+# A version of the dialogue's files stands in a folder of its own, laid out as the program's.
+FILES_VARIABLE = "FRONTDOOR_DIALOGUE_FILES"
+ROOT = Path(os.environ.get(FILES_VARIABLE) or _PROGRAM).resolve()  # noqa: TID251  No settings here.
+CONFIG = _PROGRAM / "config.yml"
 DOMAIN = ROOT / "dialogues" / "domain"
 DATA = ROOT / "dialogues" / "data"
 RECORD_NAME = "current.json"
@@ -28,6 +31,10 @@ _SOURCES = (
     "requirements.lock",
 )
 
+# What the pipeline can carry out is the program's to say, whatever version it speaks.
+_PROGRAMS_OWN = ("commands.yml",)
+COMMANDS = _PROGRAM / "dialogues" / "commands.yml"
+
 
 class ModelRefusedError(Exception):
     """The model on disk is missing or is not the one that was recorded: train again."""
@@ -45,12 +52,14 @@ class ModelRecord:
 def source_hash() -> str:
     """Gives one hash over everything that the model is trained from."""
     digest = hashlib.sha256()
-    paths = {CONFIG}
+    paths = {str(CONFIG.relative_to(_PROGRAM)): CONFIG}
     for pattern in _SOURCES:
-        paths.update((ROOT / "dialogues").glob(pattern))
-    for path in sorted(paths):
-        digest.update(str(path.relative_to(ROOT)).encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        root = ROOT if pattern.endswith(".yml") and pattern not in _PROGRAMS_OWN else _PROGRAM
+        for path in (root / "dialogues").glob(pattern):
+            paths[str(path.relative_to(root))] = path
+    for name in sorted(paths):
+        digest.update(name.encode())
+        digest.update(hashlib.sha256(paths[name].read_bytes()).digest())
     return digest.hexdigest()
 
 

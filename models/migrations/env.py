@@ -12,6 +12,7 @@ from models import (  # noqa: F401
     conversation,
     correction,
     delivery,
+    editing,
     escalation,
     feedback,
     linking,
