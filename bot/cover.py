@@ -5,13 +5,13 @@ language would tell who was writing here.
 """
 
 import re
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
-_DATA = Path(__file__).parent / "cover.yml"
+from handover import edition
+
+_DATA = "bot/cover.yml"
 _SUM = re.compile(
     r"(?<![\d.])(\d{1,4})\s*([x*\u00d7+\-\u00f7/]|times|plus|minus|divided by)\s*(\d{1,4})(?![\d.])"
 )
@@ -60,7 +60,7 @@ def _otherwise() -> list[str]:
     return said
 
 
-@cache
+@edition.kept
 def _read() -> dict[str, Any]:
-    data: dict[str, Any] = YAML(typ="safe").load(_DATA.read_text("utf-8"))
+    data: dict[str, Any] = YAML(typ="safe").load(edition.path(_DATA).read_text("utf-8"))
     return data

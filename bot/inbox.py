@@ -18,7 +18,7 @@ from bot import carrying_out, episodes, pipeline, turns, unreachable, urgency
 from bot.channels.base import IncomingMessage
 from bot.courtesy import Typing
 from bot.dialogue import Dialogue
-from handover import audit, calling, feedback, ladder
+from handover import audit, calling, edition, feedback, ladder
 from models.authority import ChannelAccount
 from models.base import utc_now
 from models.channel import CAPABILITIES, WORDLESS_KINDS, MessageKind
@@ -132,7 +132,9 @@ def drain(
         return False
     is_done = False
     try:
-        _work(engine, dialogue, claim, typing)
+        # Whatever is published meanwhile, what was begun with one version is ended with it.
+        with edition.pinned():
+            _work(engine, dialogue, claim, typing)
         is_done = True
     finally:
         if not is_done:

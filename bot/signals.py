@@ -6,12 +6,12 @@ They count only when they are the whole message, so that "stop him" is never tak
 import re
 import unicodedata
 from enum import StrEnum
-from functools import cache
-from pathlib import Path
 
 from ruamel.yaml import YAML
 
-_DATA = Path(__file__).parent / "signals.yml"
+from handover import edition
+
+_DATA = "bot/signals.yml"
 _NOISE = re.compile(r"[^\w\s]+")
 
 
@@ -48,21 +48,23 @@ def signal_in(text: str) -> Signal | None:
     return _signals().get(_plain(text))
 
 
-@cache
+@edition.kept
 def _signals() -> dict[str, Signal]:
     phrases = _phrases()["signals"]
     return {_plain(phrase): Signal(name) for name, said in phrases.items() for phrase in said}
 
 
-@cache
+@edition.kept
 def _answers() -> dict[str, ShortAnswer]:
     phrases = _phrases()["answers"]
     return {_plain(phrase): ShortAnswer(name) for name, said in phrases.items() for phrase in said}
 
 
-@cache
+@edition.kept
 def _phrases() -> dict[str, dict[str, list[str]]]:
-    data: dict[str, dict[str, list[str]]] = YAML(typ="safe").load(_DATA.read_text("utf-8"))
+    data: dict[str, dict[str, list[str]]] = YAML(typ="safe").load(
+        edition.path(_DATA).read_text("utf-8")
+    )
     return data
 
 

@@ -8,17 +8,16 @@ scores come in as values and may raise what the phrases found. The labels are de
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 from ruamel.yaml import YAML
 
 from bot.phrases.book import Found, the_book
 from bot.phrases.language import language_of
+from handover import edition
 from models.urgency import Harm, Urgency, highest
 
-_THRESHOLDS = Path(__file__).parent / "phrases" / "thresholds.yml"
+_THRESHOLDS = "bot/phrases/thresholds.yml"
 _BRIEF_WORDS = 7
 _HEAVIEST = 5  # words of the model that a practitioner is shown
 
@@ -282,7 +281,7 @@ def _scores(by_phrases: Urgency, model: ModelScore | None) -> Mapping[Urgency, f
     return {level: shares[level.value] for level in Urgency}
 
 
-@cache
+@edition.kept
 def _thresholds() -> Any:
-    with _THRESHOLDS.open(encoding="utf-8") as lines:
+    with edition.path(_THRESHOLDS).open(encoding="utf-8") as lines:
         return YAML(typ="safe", pure=True).load(lines)

@@ -65,7 +65,7 @@ def reachability_faults() -> list[str]:
     """Gives each question or intent that leads nowhere, or has no way to a person."""
     domain = domain_mapping()
     responses = frozenset(domain["responses"])
-    questions = Questions.parse(read_yaml(sources.ROOT / "dialogues" / "questions.yml"), responses)
+    questions = Questions.parse(read_yaml(sources.file("questions.yml")), responses)
     faults = [
         f"questions.yml asks for {one.name}, which is no field of the record."
         for one in questions.questions

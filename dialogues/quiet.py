@@ -5,23 +5,22 @@ import os
 import warnings
 from pathlib import Path
 
+_CACHE_MEBIBYTES = "200"
+
 # Read by Rasa, TensorFlow and tqdm when they are imported.
 _ENVIRONMENT = {
     "RASA_TELEMETRY_ENABLED": "false",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TQDM_DISABLE": "1",
     "LOG_LEVEL": "CRITICAL",
-    # The cache would keep a component's old result after a change in a file that Rasa does
-    # not know of, such as questions.yml.
-    "RASA_MAX_CACHE_SIZE": "0",
 }
 
 
 def prepare_environment(cache: Path | None = None) -> None:
     """Sets what Rasa reads at import; call it before anything of Rasa is imported."""
-    values = dict(_ENVIRONMENT)
+    values = {**_ENVIRONMENT, "RASA_MAX_CACHE_SIZE": "0"}
     if cache is not None:
-        values["RASA_CACHE_DIRECTORY"] = str(cache)
+        values |= {"RASA_CACHE_DIRECTORY": str(cache), "RASA_MAX_CACHE_SIZE": _CACHE_MEBIBYTES}
     os.environ.update(values)  # noqa: TID251  Rasa takes these settings in no other way.
     # Rasa's frozen dependencies warn of their own age; none of it is for whoever runs this.
     warnings.showwarning = lambda *_args, **_kwargs: None

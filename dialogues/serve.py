@@ -18,6 +18,7 @@ from dialogues import quiet, sources
 
 _SECRET_VARIABLE = "FRONTDOOR_DIALOGUE_SECRET"  # noqa: S105  The variable's name.
 _HEADER = "X-Dialogue-Secret"
+_EDITION_HEADER = "X-Dialogue-Edition"
 _LARGEST_BODY = 4 * 1024 * 1024
 _MOST_MESSAGES = 1000
 
@@ -35,8 +36,11 @@ class Scorer(Protocol):
 class Service:
     """The process's two models, each on a thread of its own so that neither holds up the other."""
 
-    def __init__(self, *, model: Path, record: sources.ModelRecord, triage: Path) -> None:
+    def __init__(
+        self, *, model: Path, record: sources.ModelRecord, triage: Path, edition: str
+    ) -> None:
         self._model = model
+        self.edition = edition
         self._record = record
         self._triage = triage
         self._dialogue: Any = None
@@ -59,6 +63,7 @@ class Service:
         body = {
             "status": "ok" if ready else "starting",
             "model": self._record.sha256,
+            "edition": self.edition,
             "triage": self._scorer.version if self._scorer else None,
         }
         return web.json_response(body, status=200 if ready else 503)
@@ -121,6 +126,8 @@ def application(service: Service, secret: str) -> web.Application:
         given = request.headers.get(_HEADER, "")
         if request.path != "/health" and not hmac.compare_digest(given.encode(), secret.encode()):
             return _problem(401, f"{_HEADER} is missing or wrong.")
+        if request.headers.get(_EDITION_HEADER, service.edition) != service.edition:
+            return _problem(409, f"This process answers for {service.edition}.")
         response: web.StreamResponse = await handler(request)
         return response
 
@@ -138,6 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--model-dir", type=Path, default=Path("var/dialogue"))
     parser.add_argument("--triage-dir", type=Path, default=Path("var/triage"))
+    parser.add_argument("--edition", default="program", help="the name callers know the files by")
     parser.add_argument(
         "--until-stdin-closes", action="store_true", help="end when whoever started this is gone"
     )
@@ -154,7 +162,9 @@ def main(arguments: list[str] | None = None) -> int:
     except sources.ModelRefusedError as error:
         _say(str(error))
         return 1
-    service = Service(model=model, record=record, triage=options.triage_dir)
+    service = Service(
+        model=model, record=record, triage=options.triage_dir, edition=options.edition
+    )
     _say(f"Serving the dialogue on 127.0.0.1:{options.port}.")
     web.run_app(
         application(service, secret),

@@ -16,23 +16,25 @@ DATA = ROOT / "dialogues" / "data"
 RECORD_NAME = "current.json"
 
 # What changes the model or how it is read. The triage model has its own hash.
-_SOURCES = (
+_CODE = (
     "components/*.py",
     "reading/*.py",
-    "domain/*.yml",
-    "languages/*.yml",
-    "data/**/*.yml",
-    "words/*.yml",
-    "questions.yml",
     "questions.py",
     "translations.py",
     "commands.yml",
     "train.py",
     "requirements.lock",
 )
+_FILES = (
+    "domain/*.yml",
+    "languages/*.yml",
+    "data/**/*.yml",
+    "words/*.yml",
+    "questions.yml",
+)
+_kept: list[Path] = []
 
 # What the pipeline can carry out is the program's to say, whatever version it speaks.
-_PROGRAMS_OWN = ("commands.yml",)
 COMMANDS = _PROGRAM / "dialogues" / "commands.yml"
 
 
@@ -49,14 +51,47 @@ class ModelRecord:
     source_hash: str
 
 
+def file(name: str) -> Path:
+    """Gives a file in use, such as `questions.yml`; one that a version has not is the program's."""
+    path = ROOT / "dialogues" / name
+    return path if path.is_file() else _PROGRAM / "dialogues" / name
+
+
+def keep_in(folder: Path) -> None:
+    """Says where a training keeps what the next one need not find out again."""
+    _kept[:] = [folder]
+
+
+def kept() -> Path | None:
+    """Gives that folder, or None where nothing is trained."""
+    return _kept[0] if _kept else None
+
+
 def source_hash() -> str:
     """Gives one hash over everything that the model is trained from."""
+    return _hash({**_code(), **_found(ROOT, _FILES)})
+
+
+def code_hash() -> str:
+    """Gives one hash over what trains and reads the files, whatever they say."""
+    return _hash(_code())
+
+
+def _code() -> dict[str, Path]:
+    return {str(CONFIG.relative_to(_PROGRAM)): CONFIG, **_found(_PROGRAM, _CODE)}
+
+
+def _found(root: Path, patterns: tuple[str, ...]) -> dict[str, Path]:
+    # By their places in the folder: the same files make the same model wherever they stand.
+    return {
+        path.relative_to(root).as_posix(): path
+        for pattern in patterns
+        for path in (root / "dialogues").glob(pattern)
+    }
+
+
+def _hash(paths: dict[str, Path]) -> str:
     digest = hashlib.sha256()
-    paths = {str(CONFIG.relative_to(_PROGRAM)): CONFIG}
-    for pattern in _SOURCES:
-        root = ROOT if pattern.endswith(".yml") and pattern not in _PROGRAMS_OWN else _PROGRAM
-        for path in (root / "dialogues").glob(pattern):
-            paths[str(path.relative_to(root))] = path
     for name in sorted(paths):
         digest.update(name.encode())
         digest.update(hashlib.sha256(paths[name].read_bytes()).digest())

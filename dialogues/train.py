@@ -26,9 +26,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m dialogues.train", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("var/dialogue"))
     parser.add_argument("--if-changed", action="store_true", help="do nothing when up to date")
+    parser.add_argument(
+        "--beside", type=Path, help="another training's folder, of which to use what it knows"
+    )
     options = parser.parse_args(arguments)
     try:
-        record = train(options.out, if_changed=options.if_changed)
+        record = train(options.out, if_changed=options.if_changed, beside=options.beside)
     except InvalidDialogueError as error:
         _say(f"The dialogue was not trained: {error}", error=True)
         return 1
@@ -36,8 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def train(out: Path, *, if_changed: bool) -> sources.ModelRecord:
+def train(out: Path, *, if_changed: bool, beside: Path | None = None) -> sources.ModelRecord:
     """Trains the model into `out` and records it there.
+
+    A model in `beside` that is made of the same files is taken as it is; parts that a change does
+    not touch are taken from what was trained there before.
 
     Raises:
         InvalidDialogueError: the data, domain or config is invalid; the old record stays.
@@ -50,7 +56,10 @@ def train(out: Path, *, if_changed: bool) -> sources.ModelRecord:
         record = sources.read_record(out)
         if if_changed and record is not None and _is_current(out, record, wanted):
             return record
-        return _train(out, wanted)
+        if beside is not None and (taken := _take(beside, out, wanted)) is not None:
+            return taken
+        with training.one_at_a_time(cache := (beside or out) / "cache" / sources.code_hash()[:16]):
+            return _train(out, wanted, cache)
 
 
 def _is_current(out: Path, record: sources.ModelRecord, wanted: str) -> bool:
@@ -60,25 +69,45 @@ def _is_current(out: Path, record: sources.ModelRecord, wanted: str) -> bool:
     return path.is_file() and sources.file_sha256(path) == record.sha256
 
 
-def _train(out: Path, wanted: str) -> sources.ModelRecord:
+def _take(beside: Path, out: Path, wanted: str) -> sources.ModelRecord | None:
+    found = sources.read_record(beside)
+    if found is None or not _is_current(beside, found, wanted):
+        return None
+    return _keep(beside / found.model, out, wanted)
+
+
+def _train(out: Path, wanted: str, cache: Path) -> sources.ModelRecord:
     started = time.monotonic()
     _say("Preparing Rasa.")
+    _forget_others(cache)
+    sources.keep_in(cache)
+    with tempfile.TemporaryDirectory(prefix="dialogue-") as temporary:
+        quiet.prepare_environment(cache)
+        record = _keep(_train_into(Path(temporary)), out, wanted)
+    _say(f"Trained in {time.monotonic() - started:.0f} seconds.")
+    return record
+
+
+def _forget_others(cache: Path) -> None:
+    """Removes what was kept of another release's training: its code is gone."""
+    for other in cache.parent.iterdir():
+        if other != cache:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _keep(model: Path, out: Path, wanted: str) -> sources.ModelRecord:
     directory = out / wanted[:16]
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="dialogue-") as temporary:
-        quiet.prepare_environment(Path(temporary) / "cache")
-        model = _train_into(Path(temporary))
-        target = directory / "model.tar.gz"
-        fresh = directory / f".model.{os.getpid()}"
-        shutil.copyfile(model, fresh)
-        fresh.replace(target)
+    target = directory / "model.tar.gz"
+    fresh = directory / f".model.{os.getpid()}"
+    shutil.copyfile(model, fresh)
+    fresh.replace(target)
     record = sources.ModelRecord(
         model=str(target.relative_to(out)),
         sha256=sources.file_sha256(target),
         source_hash=wanted,
     )
     sources.write_record(out, record)
-    _say(f"Trained in {time.monotonic() - started:.0f} seconds.")
     return record
 
 
@@ -98,7 +127,6 @@ def _train_into(directory: Path) -> Path:
                 config=str(sources.CONFIG),
                 training_files=[str(sources.DATA)],
                 output=str(directory),
-                force_training=True,
                 fixed_model_name="model",
             )
     # Rasa and its YAML readers raise most of the built-in errors for broken files.

@@ -6,9 +6,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from dialogues.sources import DOMAIN, ROOT
-
-LANGUAGES = ROOT / "dialogues" / "languages"
+from dialogues import sources
 
 
 def read_yaml(path: Path) -> Any:
@@ -30,9 +28,9 @@ def domain_mapping() -> dict[str, Any]:
         ValueError: a file is broken, or a language has a response that English has not.
     """
     domain: dict[str, Any] = {}
-    for path in sorted(DOMAIN.glob("*.yml")):
+    for path in sorted(sources.DOMAIN.glob("*.yml")):
         _merge(domain, read_yaml(path) or {}, path.name)
-    for path in sorted(LANGUAGES.glob("*.yml")):
+    for path in sorted((sources.ROOT / "dialogues" / "languages").glob("*.yml")):
         _add_language(domain["responses"], read_yaml(path), path.name)
     return domain
 

@@ -8,13 +8,13 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
-_DATA = Path(__file__).parent / "wording_data"
+from handover import edition
+
+_DATA = "handover/wording_data"
 _TOKEN = re.compile(r"\[\[(\w+)\]\]")
 _SPACES = re.compile(r" {2,}")
 FALLBACK = "en"
@@ -33,7 +33,7 @@ class HelpNumber:
 
 def languages() -> tuple[str, ...]:
     """Gives the codes of the languages that have texts, English first."""
-    found = {path.stem for path in _DATA.glob("*.yml")} - {"help_numbers", FALLBACK}
+    found = {path.stem for path in edition.paths(f"{_DATA}/*.yml")} - {"help_numbers", FALLBACK}
     return (FALLBACK, *sorted(found))
 
 
@@ -97,24 +97,34 @@ def numbers_checked_on() -> dt.date:
     return day
 
 
-@cache
+@edition.kept
 def _number_tokens() -> dict[str, str]:
     return {number.key: number.number for number in help_numbers()}
 
 
-@cache
+@edition.kept
 def _texts(language: str) -> dict[str, list[str]]:
+    with edition.pinned(edition.PROGRAM):
+        brought = _texts_of(language)
+    # A version made before a release brought a new text goes on with the new text.
+    return {**brought, **_texts_of(language)}
+
+
+@edition.kept
+def _texts_of(language: str) -> dict[str, list[str]]:
     if language not in languages():
         return {}
     # What belongs to one matter stands in a folder of its own, in the languages that have it.
-    folders = sorted(path.parent.name for path in _DATA.glob(f"*/{language}.yml"))
+    folders = sorted(path.parent.name for path in edition.paths(f"{_DATA}/*/{language}.yml"))
     found = _read(language)
     for folder in folders:
         found = {**found, **_read(f"{folder}/{language}")}
     return found
 
 
-@cache
+@edition.kept
 def _read(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = YAML(typ="safe").load((_DATA / f"{name}.yml").read_text("utf-8"))
+    loaded: dict[str, Any] = YAML(typ="safe").load(
+        edition.path(f"{_DATA}/{name}.yml").read_text("utf-8")
+    )
     return loaded

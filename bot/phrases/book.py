@@ -3,17 +3,17 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
 
 from bot.phrases.patterns import NEGATORS, Pattern, compile_pattern
 from bot.phrases.reading import Reading, Vocabulary, plain, read
+from handover import edition
 from models.urgency import Harm, Urgency
 
-HERE = Path(__file__).parent
+_FOLDER = "bot/phrases"
 _STEM = range(2, 13)  # lengths of word beginnings that phrases use
 _NEGATION_REACH = 4  # words before a phrase in which a "not" takes it back
 _NEGATED = "negated"
@@ -139,9 +139,9 @@ def _after_last_stop(words: Sequence[str]) -> int:
     )
 
 
-@cache
+@edition.kept
 def the_book() -> Book:
-    """Gives the phrases of this folder, read once."""
+    """Gives the phrases of the edition, read once."""
     classes = _classes()
     spellings = {
         _fold(variant): tuple(_fold(meant).split())
@@ -153,7 +153,7 @@ def the_book() -> Book:
         return compile_pattern(_fold(says), classes, spellings)
 
     cues = {name: [pattern(says) for says in lines] for name, lines in _load("cues.yml").items()}
-    rows = [row for path in sorted(HERE.glob("say-*.yml")) for row in _load(path.name)]
+    rows = [row for path in edition.paths(f"{_FOLDER}/say-*.yml") for row in _load(path.name)]
     return Book([_phrase(row, pattern) for row in rows], cues, spellings)
 
 
@@ -193,5 +193,5 @@ def _fold(text: str) -> str:
 
 
 def _load(name: str) -> Any:
-    with (HERE / name).open(encoding="utf-8") as lines:
+    with edition.path(f"{_FOLDER}/{name}").open(encoding="utf-8") as lines:
         return YAML(typ="safe", pure=True).load(lines)

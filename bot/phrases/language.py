@@ -6,15 +6,15 @@ a statistical detector takes for Polish or Welsh. Only what is left goes to ling
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
 import regex
 from lingua import Language, LanguageDetector, LanguageDetectorBuilder
 from ruamel.yaml import YAML
 
 from bot.phrases.reading import plain
+from handover import edition
 
-_WORDS = Path(__file__).parent / "languages.yml"
+_WORDS = "bot/phrases/languages.yml"
 _LATIN = {
     "en": Language.ENGLISH,
     "pl": Language.POLISH,
@@ -80,9 +80,9 @@ def _by_letters(text: str, otherwise: str) -> str:
     return otherwise
 
 
-@cache
+@edition.kept
 def _small_words() -> Mapping[str, frozenset[str]]:
-    with _WORDS.open(encoding="utf-8") as lines:
+    with edition.path(_WORDS).open(encoding="utf-8") as lines:
         listed = YAML(typ="safe", pure=True).load(lines)
     return {code: frozenset(plain(words)[0].split()) for code, words in listed.items()}
 

@@ -15,8 +15,8 @@ from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.io import dump_obj_as_json_to_file, read_json_file
 
+from dialogues import sources
 from dialogues.questions import Questions, next_actions
-from dialogues.sources import ROOT
 from dialogues.translations import read_yaml
 
 _FILE = "questions.json"
@@ -49,12 +49,18 @@ class AskingPolicy(Policy):  # type: ignore[misc]
         """Behind RulePolicy: a reaction comes before a question."""
         return {POLICY_PRIORITY: 1}
 
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """Tells Rasa's cache of the file that it does not know of."""
+        del config
+        return sources.file_sha256(sources.file("questions.yml"))
+
     def train(
         self, training_trackers: list[TrackerWithCachedStates], domain: Domain, **_: Any
     ) -> Resource:
         """Checks the questions against the domain and stores them with the model."""
         del training_trackers
-        read = read_yaml(ROOT / "dialogues" / "questions.yml")
+        read = read_yaml(sources.file("questions.yml"))
         self._questions = Questions.parse(read, frozenset(domain.responses))
         with self._model_storage.write_to(self._resource) as directory:
             dump_obj_as_json_to_file(directory / _FILE, read)

@@ -15,6 +15,8 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from dialogues import sources
+from dialogues.triage.cache import embedded
 from dialogues.triage.encoder import shared_encoder
 from dialogues.triage.features import plain
 
@@ -90,6 +92,9 @@ def encoded(texts: Sequence[str]) -> np.ndarray:
     encoder = shared_encoder()
     if len(texts) == 1:
         return encoder.embed(plain(texts[0]))[np.newaxis]
+    kept = sources.kept()
+    if kept is not None:
+        return embedded(encoder, texts, kept, say=lambda _: None)
     with ThreadPoolExecutor(os.cpu_count() or 1) as cores:
         return np.stack(list(cores.map(lambda text: encoder.embed(plain(text)), texts)))
 

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from dialogues.sources import ROOT
+from dialogues import sources
 from dialogues.translations import read_yaml
 
 # More than a child types; keeps the reading of a pasted book short.
@@ -36,7 +36,7 @@ def clauses(text: str) -> list[str]:
 @lru_cache(maxsize=8)
 def word_list(name: str) -> Any:
     """Gives a file of `dialogues/words`, read once."""
-    return read_yaml(ROOT / "dialogues" / "words" / f"{name}.yml")
+    return read_yaml(sources.file(f"words/{name}.yml"))
 
 
 def any_of(*phrases: str) -> re.Pattern[str]:
@@ -52,5 +52,5 @@ def _misspelt() -> re.Pattern[str]:
 
 @lru_cache(maxsize=1)
 def _spellings() -> dict[str, str]:
-    read = read_yaml(ROOT / "dialogues" / "words" / "spellings.yml")["spellings"]
+    read = read_yaml(sources.file("words/spellings.yml"))["spellings"]
     return {wrong: right for right, all_wrong in read.items() for wrong in all_wrong}
