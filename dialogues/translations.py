@@ -21,16 +21,18 @@ def read_yaml(path: Path) -> Any:
         raise ValueError(f"{path.name} is not valid YAML: {error}") from error
 
 
-def domain_mapping() -> dict[str, Any]:
+def domain_mapping(root: Path = sources.ROOT) -> dict[str, Any]:
     """Gives the whole domain, with each translated response as a variation for its language.
+
+    `root` is the folder of a version's files.
 
     Raises:
         ValueError: a file is broken, or a language has a response that English has not.
     """
     domain: dict[str, Any] = {}
-    for path in sorted(sources.DOMAIN.glob("*.yml")):
+    for path in sorted((root / "dialogues" / "domain").glob("*.yml")):
         _merge(domain, read_yaml(path) or {}, path.name)
-    for path in sorted((sources.ROOT / "dialogues" / "languages").glob("*.yml")):
+    for path in sorted((root / "dialogues" / "languages").glob("*.yml")):
         _add_language(domain["responses"], read_yaml(path), path.name)
     return domain
 
