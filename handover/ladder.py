@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from handover import alerting, audit, hours, rota, words
@@ -82,6 +82,8 @@ def settle(
         rings: whether the child wrote something that calls again whoever was called.
     """
     session.flush()
+    if is_handed_on:
+        _come_on_duty(session, conversation)
     row = open_for(session, conversation.id)
     owed = _owed(session, conversation)
     if owed is None:
@@ -92,8 +94,32 @@ def settle(
     if row is None:
         row = _open(session, conversation, owed)
     else:
-        _adjust(conversation, row, owed, is_handed_on=is_handed_on, rings=rings)
+        is_new = is_handed_on or _is_left(session, row)
+        _adjust(session, conversation, row, owed, is_handed_on=is_new, rings=rings)
     return row
+
+
+def leave(session: Session, practitioner: Practitioner) -> int:
+    """Lets others be called at once for what somebody had who goes; gives how many it were.
+
+    What they hold stays in their hands until somebody takes it: only who is called changes.
+    """
+    session.flush()
+    left = session.scalars(
+        select(Escalation.conversation_id)
+        .where(Escalation.closed_at.is_(None))
+        .where(Escalation.owner_id == practitioner.id)
+        .order_by(Escalation.conversation_id)
+    ).all()
+    for conversation_id in left:
+        # The conversation first, as everywhere, so that no two transactions wait for each other.
+        conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+        row = open_for(session, conversation_id)
+        owed = _owed(session, conversation)
+        if row is not None and owed is not None:
+            _adjust(session, conversation, row, owed, is_handed_on=True, rings=False)
+            audit.announce(session, conversation, "alert", row.id)
+    return len(left)
 
 
 def acknowledge(session: Session, conversation: Conversation, practitioner: Practitioner) -> bool:
@@ -191,7 +217,8 @@ def in_limbo(session: Session, now: dt.datetime, *, limit: int = 100) -> list[in
     """Gives the conversations in which somebody waits and nothing follows from it.
 
     There are none unless something failed: a child whose words nobody answered, or a call that
-    nobody took, with no row of what is owed; or words that the bot has not worked for minutes.
+    nobody took, with no row of what is owed; words that the bot has not worked for minutes; or an
+    answer that is owed by somebody whose account is closed, or by nobody although it was seen.
     """
     has_row = (
         select(Escalation.id)
@@ -199,7 +226,7 @@ def in_limbo(session: Session, now: dt.datetime, *, limit: int = 100) -> list[in
         .where(Escalation.closed_at.is_(None))
         .exists()
     )
-    # Three questions, each with an index of its own, however many conversations there are.
+    # Each question has an index of its own, however many conversations there are.
     unworked = select(Conversation.id).where(Conversation.due_at < now - _BOT_IS_LATE)
     unheard = (
         select(Conversation.id)
@@ -215,6 +242,18 @@ def in_limbo(session: Session, now: dt.datetime, *, limit: int = 100) -> list[in
     found: set[int] = set()
     for question in (unworked, unheard, untaken):
         found.update(session.scalars(question.where(~has_row).limit(limit)))
+    left = (
+        select(Escalation.conversation_id)
+        .outerjoin(Practitioner, Practitioner.id == Escalation.owner_id)
+        .where(Escalation.closed_at.is_(None))
+        .where(
+            or_(
+                Practitioner.active.is_(False),
+                and_(Escalation.owner_id.is_(None), Escalation.acknowledged_at.is_not(None)),
+            )
+        )
+    )
+    found.update(session.scalars(left.limit(limit)))
     return sorted(found)
 
 
@@ -240,7 +279,7 @@ def _owed(session: Session, conversation: Conversation) -> _Owed | None:
 def _open(session: Session, conversation: Conversation, owed: _Owed) -> Escalation:
     now = utc_now()
     authority = conversation.authority
-    is_held = conversation.holder is Holder.PRACTITIONER
+    is_held = _is_with_somebody(session, conversation)
     row = Escalation(
         authority_id=conversation.authority_id,
         conversation_id=conversation.id,
@@ -248,7 +287,7 @@ def _open(session: Session, conversation: Conversation, owed: _Owed) -> Escalati
         since=owed.since,
         due_at=_deadline(authority, owed),
         rung=Rung.WORKER if is_held else Rung.DUTY,
-        owner_id=conversation.practitioner_id,
+        owner_id=conversation.practitioner_id if is_held else None,
         # Nobody was called yet: the next sweep does, on the rung or on the first that is staffed.
         next_at=_first_call(authority, owed.urgency, now) if is_held else now,
         climb=0,
@@ -260,10 +299,18 @@ def _open(session: Session, conversation: Conversation, owed: _Owed) -> Escalati
 
 
 def _adjust(
-    conversation: Conversation, row: Escalation, owed: _Owed, *, is_handed_on: bool, rings: bool
+    session: Session,
+    conversation: Conversation,
+    row: Escalation,
+    owed: _Owed,
+    *,
+    is_handed_on: bool,
+    rings: bool,
 ) -> None:
     now = utc_now()
     authority = conversation.authority
+    # The talk may have gone to another authority, whose people are called from now on.
+    row.authority_id = conversation.authority_id
     rises = owed.urgency.rank > row.urgency.rank
     if owed.urgency is not row.urgency:
         row.urgency = owed.urgency
@@ -272,9 +319,9 @@ def _adjust(
     row.since = owed.since
     row.due_at = _deadline(authority, owed)
     if is_handed_on or rises:
-        is_held = conversation.holder is Holder.PRACTITIONER
+        is_held = _is_with_somebody(session, conversation)
         row.rung = Rung.WORKER if is_held else Rung.DUTY
-        row.owner_id = conversation.practitioner_id
+        row.owner_id = conversation.practitioner_id if is_held else None
         row.next_at = _first_call(authority, row.urgency, now) if is_held else now
         row.called_at = None
         _forget_who_saw_it(row)
@@ -285,6 +332,27 @@ def _adjust(
         _forget_who_saw_it(row)
 
 
+def _come_on_duty(session: Session, conversation: Conversation) -> None:
+    """Puts whoever takes a child into their hands on duty: they are there, and are called first."""
+    if conversation.holder is Holder.PRACTITIONER and conversation.practitioner_id is not None:
+        session.get_one(Practitioner, conversation.practitioner_id).on_duty = True
+
+
+def _is_with_somebody(session: Session, conversation: Conversation) -> bool:
+    """Tells whether whoever holds the talk is there to answer, so that they have time for it."""
+    if conversation.holder is not Holder.PRACTITIONER:
+        return False
+    holder = session.get(Practitioner, conversation.practitioner_id or 0)
+    return holder is not None and holder.active and holder.on_duty
+
+
+def _is_left(session: Session, row: Escalation) -> bool:
+    """Tells whether whoever has it is gone, or was never said."""
+    if row.owner_id is None:
+        return row.acknowledged_at is not None
+    return not session.get_one(Practitioner, row.owner_id).active
+
+
 def _forget_who_saw_it(row: Escalation) -> None:
     row.acknowledged_at = None
     row.acknowledged_by_id = None
@@ -293,7 +361,7 @@ def _forget_who_saw_it(row: Escalation) -> None:
 def _people(conversation: Conversation, rung: Rung, roster: Roster) -> list[Practitioner]:
     if rung is not Rung.WORKER:
         return roster.people_on(rung)
-    return [one for one in roster.staff if one.id == conversation.practitioner_id]
+    return [one for one in roster.staff if one.id == conversation.practitioner_id and one.on_duty]
 
 
 def _deadline(authority: Authority, owed: _Owed) -> dt.datetime:

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from bot import climbing
-from handover import service
+from handover import ladder, service, transfers
+from handover.transfers import Consent, Taker
 from models.conversation import Conversation, HandoverReason, Holder
 from models.db import transaction
 from models.escalation import AlertWay, Rung
@@ -14,7 +15,7 @@ from models.practitioner import Practitioner, RoleName
 from models.rota import ShiftKind
 from models.urgency import Urgency
 from tests.bot.night import alerts, called, on_shift, owed, set_minutes, sweep
-from tests.door import Door
+from tests.door import Door, add_authority, add_practitioner
 
 _NIGHT = dt.datetime(2026, 1, 14, 2, 0, tzinfo=dt.UTC)
 _KNIFE = "hes coming up the stairs with a knife"
@@ -266,6 +267,61 @@ def test_who_is_handed_a_child_has_their_own_time_for_it(night: Door):
     assert called(night.engine) == ["worker: Eddie Emergency"]
 
 
+def test_whoever_goes_leaves_nobody_waiting_for_them(night: Door):
+    dora = _person(night, "Dora Duty")
+    will = night.practitioner("Will Worker")
+    night.child_says("my dad hits me every night")
+    night.work()
+    night.takes_over(will)
+
+    _goes(night, will)
+    sweep(night.engine)
+    assert called(night.engine) == ["duty: Dora Duty"]
+    with transaction(night.engine) as session:
+        service.acknowledge(session, dora, night.conversation_id)
+    _goes(night, dora)
+    sweep(night.engine)
+
+    row = owed(night.engine, night.conversation_id)
+    assert called(night.engine) == ["duty: Dora Duty", "emergency_duty: Eddie Emergency"]
+    assert row is not None
+    assert (row.owner_id, row.acknowledged_at) == (None, None)
+
+
+def test_whoever_takes_a_child_into_their_hands_is_on_duty(night: Door):
+    will = night.practitioner("Will Worker")
+    _goes(night, will)
+    night.child_says("my dad hits me every night")
+    night.work()
+
+    night.takes_over(will)
+    night.child_says("are you there")
+
+    row = owed(night.engine, night.conversation_id)
+    assert row is not None
+    assert (row.owner_id, row.rung) == (will.id, Rung.WORKER)
+
+
+def test_another_authority_that_takes_a_child_is_called_from_then_on(night: Door):
+    dora = _person(night, "Dora Duty")
+    eve = add_practitioner(night.engine, add_authority(night.engine, la_code="999"), "Eve Far")
+    night.child_says("my dad hits me every night")
+    night.work()
+    night.takes_over(dora)
+
+    with transaction(night.engine) as session:
+        taker = Taker(authority_id=eve.authority_id)
+        told = Consent(agrees=True, words="yes")
+        offered = transfers.offer(
+            session, dora, night.conversation_id, taker, reason="She lives there", consent=told
+        )
+        transfers.accept(session, eve, offered.id)
+
+    row = owed(night.engine, night.conversation_id)
+    assert row is not None
+    assert (row.authority_id, row.owner_id) == (eve.authority_id, eve.id)
+
+
 def test_words_that_the_bot_does_not_work_call_a_person(night: Door):
     night.child_says("hello", quiet=1)
     night.clock.forward(minutes=1)
@@ -279,6 +335,13 @@ def test_words_that_the_bot_does_not_work_call_a_person(night: Door):
     assert call is not None
     assert call.reason is HandoverReason.BOT_UNAVAILABLE
     assert climbing.pick_up(night.engine) == 0
+
+
+def _goes(night: Door, person: Practitioner) -> None:
+    with transaction(night.engine) as session:
+        gone = session.get_one(Practitioner, person.id)
+        gone.on_duty = False
+        ladder.leave(session, gone)
 
 
 def _note(calls: list[tuple[int, str]], night: Door) -> list[tuple[int, str]]:

@@ -3,7 +3,7 @@
 import datetime as dt
 import itertools
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +22,20 @@ from sqlalchemy.orm import Session
 
 from bot import climbing, inbox
 from bot.channels.base import IncomingMessage
-from handover import calling, service
+from handover import calling, ladder, offers, service, transfers
+from handover.service import AccessDeniedError
+from handover.transfers import Taker
 from models.base import clock_set_to
 from models.channel import ChannelName, MessageKind
-from models.conversation import Author, Conversation, Handover, Holder, Message
+from models.conversation import Conversation, Holder
 from models.db import open_engine, reading, transaction
 from models.encryption import new_keyring
 from models.escalation import Escalation
-from models.practitioner import RoleName
+from models.practitioner import Practitioner, RoleName
 from models.urgency import Urgency
 from tests import databases
-from tests.bot.night import owed
-from tests.door import add_account, add_authority, add_practitioner
+from tests.bot import limbo
+from tests.door import Door, add_account, add_authority, add_practitioner
 from tests.fakes.clock import MovableClock
 from tests.fakes.dialogue import FakeDialogue
 
@@ -113,10 +115,48 @@ class Nights(RuleBasedStateMachine):
         other = next(one for one in self.staff if one.id != self._holder().id)
         self._act(lambda s, c: service.change_hands(s, c, other))
 
+    @precondition(lambda self: self._holder() is not None)
+    @rule(answer=st.sampled_from(["accept", "decline", "withdraw", "nothing"]))
+    def offers_to_the_other(self, answer: str) -> None:
+        def offer(session: Session, conversation: Conversation) -> None:
+            me = self._holder()
+            other = next(one for one in self.staff if one.id != me.id)
+            if offers.pending(session, conversation) is not None:
+                return
+            taker = Taker(practitioner_id=other.id)
+            made = transfers.offer(session, me, conversation.id, taker, reason="I must go").id
+            match answer:
+                case "accept":
+                    transfers.accept(session, other, made)
+                case "decline":
+                    transfers.decline(session, other, made, "I am busy")
+                case "withdraw":
+                    transfers.withdraw(session, me, made)
+
+        self._act(offer)
+
     @precondition(lambda self: self._conversation() is not None)
     @rule(who=WHO)
     def acknowledges(self, who: int) -> None:
-        self._act(lambda s, c: service.acknowledge(s, self.staff[who], c.id))
+        if self.staff[who].on_duty:
+            self._act(lambda s, c: service.acknowledge(s, self.staff[who], c.id))
+
+    @rule(who=WHO, is_closed=st.booleans())
+    def goes(self, who: int, is_closed: bool) -> None:  # noqa: FBT001
+        """Somebody goes off duty, or their account is closed; whoever stays is called."""
+        with transaction(self.engine) as session:
+            person = session.get_one(Practitioner, self.staff[who].id)
+            person.on_duty = False
+            person.active = not is_closed
+            ladder.leave(session, person)
+        self.staff[who] = person
+
+    @rule(who=WHO)
+    def comes(self, who: int) -> None:
+        with transaction(self.engine) as session:
+            person = session.get_one(Practitioner, self.staff[who].id)
+            person.on_duty = person.active = True
+        self.staff[who] = person
 
     @precondition(lambda self: self._holder() is not None)
     @rule()
@@ -142,6 +182,8 @@ class Nights(RuleBasedStateMachine):
 
     @rule()
     def clock_sweeps(self) -> None:
+        with transaction(self.engine) as session:
+            transfers.expire_due(session)
         climbing.climb_due(self.engine)
         climbing.pick_up(self.engine)
         assert climbing.climb_due(self.engine) == 0 or self._has_just_been_picked_up()
@@ -149,15 +191,7 @@ class Nights(RuleBasedStateMachine):
     @invariant()
     def nobody_is_in_limbo(self) -> None:
         with reading(self.engine) as session:
-            for conversation in session.scalars(select(Conversation)):
-                if not _waits(session, conversation):
-                    continue
-                row = owed(self.engine, conversation.id)
-                assert row is not None or conversation.due_at is not None
-                if row is not None:
-                    assert row.owner_id is not None or row.rung
-                    assert row.due_at >= row.since
-                    assert row.next_at is not None
+            assert limbo.faults(session, self.clock.now()) == []
 
     def teardown(self) -> None:
         self.closing.close()
@@ -177,29 +211,14 @@ class Nights(RuleBasedStateMachine):
         return next((one for one in self.staff if one.id == number), None)
 
     def _act(self, act: Callable[[Session, Conversation], Any]) -> None:
-        with transaction(self.engine) as session:
+        with suppress(AccessDeniedError), transaction(self.engine) as session:
+            # As a request does: whoever acts is read anew, in case they have gone meanwhile.
+            self.staff = [session.get_one(Practitioner, one.id) for one in self.staff]
             act(session, session.get_one(Conversation, self._conversation()))
 
 
-def _waits(session: Session, conversation: Conversation) -> bool:
-    """Tells, from what was said alone, whether the child waits for somebody."""
-    call = session.scalars(
-        select(Handover)
-        .where(Handover.conversation_id == conversation.id)
-        .where(Handover.closed_at.is_(None))
-    ).one_or_none()
-    if call is not None and call.taken_at is None:
-        return True
-    newest = _newest(session, conversation)
-    if newest is None or conversation.ended_at is not None:
-        return False
-    if conversation.holder is Holder.PRACTITIONER:
-        return call is not None and not _is_answered(session, newest, call.taken_at)
-    return newest.processed_at is None
-
-
 def _is_left(session: Session, conversation: Conversation) -> bool:
-    newest = _newest(session, conversation)
+    newest = limbo.newest(session, conversation)
     if newest is None or conversation.urgency is Urgency.NO_CONCERN:
         return False
     call = calling.open_handover(session, conversation)
@@ -207,32 +226,8 @@ def _is_left(session: Session, conversation: Conversation) -> bool:
         return False
     if call.taken_at is not None and call.requested_at < call.taken_at:
         # Somebody was called for the child before: nobody but a person has answered that.
-        return not _is_answered(session, newest, newest.created_at)
-    return not _is_answered(session, newest, call.taken_at)
-
-
-def _newest(session: Session, conversation: Conversation) -> Message | None:
-    return session.scalars(
-        select(Message)
-        .where(Message.conversation_id == conversation.id)
-        .where(Message.author == Author.CHILD)
-        .order_by(Message.id.desc())
-        .limit(1)
-    ).first()
-
-
-def _is_answered(session: Session, message: Message, taken_at: dt.datetime | None) -> bool:
-    """Tells whether a person has answered, or the bot had before a person came."""
-    later = session.scalars(
-        select(Message)
-        .where(Message.conversation_id == message.conversation_id)
-        .where(Message.id > message.id)
-    ).all()
-    by_person = any(one.practitioner_id is not None for one in later)
-    was_the_bots = message.processed_at is not None and (
-        taken_at is None or message.processed_at < taken_at
-    )
-    return by_person or was_the_bots
+        return not limbo.is_answered(session, newest, newest.created_at)
+    return not limbo.is_answered(session, newest, call.taken_at)
 
 
 def test_no_child_is_ever_in_limbo(sqlite_template: Path) -> None:
@@ -247,3 +242,54 @@ def test_no_child_is_ever_in_limbo(sqlite_template: Path) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def _nobody_holds_it(session: Session, row: Escalation) -> None:
+    conversation = row.conversation
+    conversation.holder, conversation.practitioner_id = Holder.BOT, None
+    call = limbo.open_call(session, conversation)
+    assert call is not None
+    call.taken_at = None
+    row.closed_at = row.since
+
+
+def _is_seen_by_nobody(_: Session, row: Escalation) -> None:
+    row.acknowledged_at, row.owner_id = row.since, None
+
+
+_PLANTED: dict[str, Callable[[Session, Escalation], Any]] = {
+    "the row is dropped": lambda session, row: session.delete(row),
+    "the row is closed too early": lambda _, row: setattr(row, "closed_at", row.since),
+    "no deadline": lambda _, row: setattr(row, "due_at", row.since.replace(year=9999)),
+    "a deadline that is no time": lambda _, row: setattr(row, "due_at", row.since),
+    "no next step": lambda _, row: setattr(row, "next_at", row.since.replace(year=9999)),
+    "seen without an owner": _is_seen_by_nobody,
+    "the owner is off duty": lambda _, row: setattr(row.owner, "on_duty", False),
+    "the owner's account is closed": lambda _, row: setattr(row.owner, "active", False),
+    "a colleague refused and it is nobody's": _nobody_holds_it,
+    "it is owed as less than it is": lambda _, row: setattr(row, "urgency", Urgency.NO_CONCERN),
+}
+
+
+def test_each_kind_of_limbo_would_be_seen(door: Door) -> None:
+    anna = door.practitioner("Anna Okafor")
+    door.child_says("my dad hits me every night")
+    door.work()
+    door.takes_over(anna)
+
+    with transaction(door.engine) as session:
+        unplanted = limbo.faults(session, door.clock.now())
+        unseen = [name for name, plant in _PLANTED.items() if not _is_seen(session, plant, door)]
+
+    assert unplanted == []
+    assert unseen == []
+
+
+def _is_seen(session: Session, plant: Callable[[Session, Escalation], Any], door: Door) -> bool:
+    with session.begin_nested() as point:
+        plant(session, session.scalars(select(Escalation)).one())
+        session.flush()
+        seen = limbo.faults(session, door.clock.now())
+        point.rollback()
+    session.expire_all()
+    return bool(seen)
