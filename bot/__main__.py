@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,14 +26,14 @@ from bot import (
     talks,
 )
 from bot.bench.service import BenchError
-from bot.checking import Grade
+from bot.checking import Finding, Grade
 from bot.checking import check as check_findings
 from bot.dialogue_process import DialogueProcessError
 from bot.labelled import LABELLED, Example, ExamplesError
 from bot.replay import ScriptError
 from bot.running import EVERY_ROLE, Role, Service
 from bot.settings import Settings, SettingsError, read_settings
-from handover import auth
+from handover import auth, ladder
 from handover.assets import AssetsError
 from models.db import open_engine, reading, transaction
 from models.encryption import EncryptionKeyError, read_keyring
@@ -308,15 +308,34 @@ def watch(every: float, *, once: bool) -> None:
 
 
 @frontdoor.command()
-def check() -> None:
+@click.option(
+    "--test-send",
+    "email",
+    metavar="EMAIL",
+    help="Call this account once by each way that is set up, and say what came back.",
+)
+def check(email: str | None) -> None:
     """Check every setting, provider and hazard before going live."""
+    from bot import trying_alerts  # noqa: PLC0415  # only with the option
+
+    settings = _settings()
+    findings = trying_alerts.try_alerts(settings, email) if email else check_findings(settings)
+    try:
+        is_well = _print_findings(findings)
+    except trying_alerts.NoSuchAccountError as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(0 if is_well else 1)
+
+
+def _print_findings(findings: Iterable[Finding]) -> bool:
+    """Tells whether nothing failed, after each finding was printed as it came."""
     failed = False
-    for finding in check_findings(_settings()):
+    for finding in findings:
         colour = {Grade.OK: "green", Grade.WARN: "yellow", Grade.FAIL: "red"}[finding.grade]
         grade = click.style(f"{finding.grade.value:<5}", fg=colour)
         click.echo(f"{grade}{finding.about}: {finding.text}")
         failed = failed or finding.grade is Grade.FAIL
-    sys.exit(1 if failed else 0)
+    return not failed
 
 
 @frontdoor.group()
@@ -388,6 +407,7 @@ def close_user(email: str) -> None:
         found.active = False
         # Every session of theirs is bound to this.
         found.fs_uniquifier = secrets.token_hex(32)
+        ladder.leave(session, found)
     _progress("Closed.")
 
 

@@ -208,7 +208,7 @@ def _help_numbers(_: Settings) -> Iterator[Finding]:
 
 def _alerts(settings: Settings) -> Iterator[Finding]:
     if settings.mail_url is not None:
-        yield _ok("alerts by email", "set up: send yourself a test under Account")
+        yield _ok("alerts by email", "set up: try it with --test-send")
     else:
         yield _warn("alerts by email", "FRONTDOOR_MAIL_URL is not set: nobody is called by email")
     if settings.teams_webhook_url is None:

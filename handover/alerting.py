@@ -25,6 +25,8 @@ from models.escalation import (
 from models.practitioner import Practitioner
 from models.urgency import Urgency
 
+TEST_TITLE = "Front Door: this is a test"
+TEST_BODY = "Alerts reach you this way. Nobody is waiting."
 _LEVEL_WORDS = {
     Urgency.EMERGENCY: "EMERGENCY: a child waits for a person now",
     Urgency.URGENT: "Urgent: a child waits for a person",
@@ -85,14 +87,14 @@ def is_needed(alert: StaffAlert) -> bool:
 def title(alert: StaffAlert) -> str:
     """Gives an alert's first line."""
     if alert.escalation_id is None:
-        return "Front Door: this is a test"
+        return TEST_TITLE
     return f"Front Door. {_LEVEL_WORDS[alert.urgency]}"
 
 
 def body(alert: StaffAlert) -> str:
     """Gives what an alert says beside its link; nothing of the child."""
     if alert.escalation_id is None:
-        return "Alerts reach you this way. Nobody is waiting."
+        return TEST_BODY
     if alert.way is AlertWay.TEAMS:
         return "Open the queue and say that you have seen it."
     return f"{_RUNG_WORDS[alert.rung]} Open the link to say that you have seen it."

@@ -12,11 +12,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 
 from bot import alerts
+from bot.checking import Finding
 from bot.pagers.base import Pager
 from bot.pagers.mail import MailPager
 from bot.pagers.push import PushPager, signing_key
 from bot.pagers.teams import TeamsPager
 from bot.pagers.text import TextPager
+from bot.trying_alerts import NoSuchAccountError, send_tests
 from handover import service
 from models.channel import ChannelName
 from models.db import transaction
@@ -60,6 +62,10 @@ class Office:
             self.door.engine, self.pagers, console_url="https://console.example", worker="test"
         ):
             pass
+
+    def tries(self, email: str) -> list[Finding]:
+        """Gives what came back from one test by each way."""
+        return list(send_tests(self.door.engine, self.pagers, "https://console.example", email))
 
     def wants(self, **how: object) -> None:
         """Sets how Dora wants to be called."""
@@ -225,6 +231,31 @@ def test_a_way_that_is_not_set_up_keeps_nothing_waiting(office: Office):
 
     assert office.state_of(AlertWay.TEAMS) == [AlertStatus.CANCELLED]
     assert office.state_of(AlertWay.EMAIL) == [AlertStatus.SENT]
+
+
+def test_each_way_is_tried_once_and_what_came_back_is_said(office: Office):
+    office.has_browser()
+    office.wants(phone="+447700900999")
+    office.hooks.fail_next(403, on="/push")
+    office.mail.refusals.append("535 no")
+    del office.pagers[AlertWay.TEAMS]
+
+    found = {one.about: one for one in office.tries(office.dora.email)}
+
+    assert [(one.grade.value, about) for about, one in found.items()] == [
+        ("fail", "test by push"),
+        ("fail", "test by email"),
+        ("ok", "test by text"),
+        ("warn", "test in Teams"),
+    ]
+    assert "refused for good (push_403)" in found["test by push"].text
+    assert "mail_535" in found["test by email"].text
+    assert "FRONTDOOR_TEAMS_WEBHOOK_URL" in found["test in Teams"].text
+    [text] = office.phone.sent
+    assert "this is a test" in text.text
+    assert night.alerts(office.door.engine) == []
+    with pytest.raises(NoSuchAccountError):
+        office.tries("nobody@testshire.example")
 
 
 def test_the_key_for_pushes_is_made_once_and_is_its_owners(tmp_path):
