@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from py_vapid import Vapid02
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
+from bot.pagers.push import public_key, signing_key
 from handover import auth
 from handover.app import create_app
 from handover.records import GatheredAnswer
@@ -35,8 +37,9 @@ SETTINGS = ConsoleSettings(
 class Stage:
     """A database with an authority, its people and three channels, and a console over it."""
 
-    def __init__(self, engine: Engine, authority: Authority) -> None:
+    def __init__(self, engine: Engine, authority: Authority, push_key: Vapid02) -> None:
         self.engine = engine
+        self.push_key = push_key
         self.authority = authority
         self.dialogue = FakeDialogue()
         # The phrases alone then judge, which need no trained model.
@@ -69,7 +72,8 @@ class Stage:
 
     def open(self) -> None:
         """Serves the console; again after `close`, as after a restart, on the same address."""
-        app = create_app(self.engine, SETTINGS)
+        settings = SETTINGS.model_copy(update={"push_key": public_key(self.push_key)})
+        app = create_app(self.engine, settings)
         self._server = serve(app, "127.0.0.1", self.port, threads=40)
 
     def close(self) -> None:
@@ -102,7 +106,8 @@ def stage(folder: Path) -> Iterator[Stage]:
     """Gives a stage in a folder, open until the block ends."""
     engine = open_engine(f"sqlite:///{folder}/stage.db", new_keyring())
     migrate(engine)
-    played = Stage(engine, doors.add_authority(engine))
+    key = signing_key(folder / "push-key.pem")
+    played = Stage(engine, doors.add_authority(engine), key)
     played.open()
     yield played
     played.close()
