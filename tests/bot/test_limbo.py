@@ -59,11 +59,10 @@ class Nights(RuleBasedStateMachine):
         self.closing.callback(self.engine.dispose)
         authority = add_authority(self.engine)
         self.account_id = add_account(self.engine, authority, ChannelName.TELEGRAM).id
-        self.staff = [
-            add_practitioner(self.engine, authority, "Anna Okafor"),
-            add_practitioner(
-                self.engine, authority, "Ben Hughes", RoleName.PRACTITIONER, RoleName.SUPERVISOR
-            ),
+        both = (RoleName.PRACTITIONER, RoleName.SUPERVISOR)
+        self.staff_ids = [
+            add_practitioner(self.engine, authority, "Anna Okafor").id,
+            add_practitioner(self.engine, authority, "Ben Hughes", *both).id,
         ]
         self.dialogue = FakeDialogue()
         self.numbers = itertools.count(1)
@@ -145,18 +144,16 @@ class Nights(RuleBasedStateMachine):
     def goes(self, who: int, is_closed: bool) -> None:  # noqa: FBT001
         """Somebody goes off duty, or their account is closed; whoever stays is called."""
         with transaction(self.engine) as session:
-            person = session.get_one(Practitioner, self.staff[who].id)
+            person = session.get_one(Practitioner, self.staff_ids[who])
             person.on_duty = False
             person.active = not is_closed
             ladder.leave(session, person)
-        self.staff[who] = person
 
     @rule(who=WHO)
     def comes(self, who: int) -> None:
         with transaction(self.engine) as session:
-            person = session.get_one(Practitioner, self.staff[who].id)
+            person = session.get_one(Practitioner, self.staff_ids[who])
             person.on_duty = person.active = True
-        self.staff[who] = person
 
     @precondition(lambda self: self._holder() is not None)
     @rule()
@@ -196,6 +193,14 @@ class Nights(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.closing.close()
 
+    @property
+    def staff(self) -> list[Practitioner]:
+        """Gives both as they are now, as a request finds them."""
+        with reading(self.engine) as session:
+            found = [session.get_one(Practitioner, number) for number in self.staff_ids]
+            session.expunge_all()
+        return found
+
     def _has_just_been_picked_up(self) -> bool:
         with reading(self.engine) as session:
             rows = session.scalars(select(Escalation).where(Escalation.closed_at.is_(None)))
@@ -211,9 +216,8 @@ class Nights(RuleBasedStateMachine):
         return next((one for one in self.staff if one.id == number), None)
 
     def _act(self, act: Callable[[Session, Conversation], Any]) -> None:
+        # Somebody whose account was closed meanwhile is refused, as the console refuses them.
         with suppress(AccessDeniedError), transaction(self.engine) as session:
-            # As a request does: whoever acts is read anew, in case they have gone meanwhile.
-            self.staff = [session.get_one(Practitioner, one.id) for one in self.staff]
             act(session, session.get_one(Conversation, self._conversation()))
 
 
