@@ -12,7 +12,7 @@ from bot import carrying_out, climbing, inbox, outbox, receipts, silence, urgenc
 from bot.channels.base import Channel, DeliveryFailedError
 from bot.dialogue import Dialogue, DialogueUnavailableError
 from bot.doorbell import Bells
-from handover import audit, calling, corrections, live, records, transfers
+from handover import absences, audit, calling, corrections, live, records, transfers
 from models.audit import Lease
 from models.base import utc_now
 from models.contact import Contact
@@ -87,6 +87,7 @@ class Clock:
             self.end_offers: 20,
             self.submit_quiet_contacts: 30,
             self.follow_silence: 30,
+            self.tell_of_absences: 300,
             self.fetch_missed: 120,
             self.forget_live_events: 3600,
             self.erase_corrections: 3600,
@@ -156,6 +157,13 @@ class Clock:
     def follow_silence(self) -> None:
         """Writes to children who went quiet after a risk, where it is safe, and asks a person."""
         if silence.follow(self._engine):
+            self._bells.outbox.ring()
+
+    def tell_of_absences(self) -> None:
+        """Tells children that the worker they know is away, who is there meanwhile, and is back."""
+        with transaction(self._engine) as session:
+            told = absences.tell_due(session)
+        if told:
             self._bells.outbox.ring()
 
     def fetch_missed(self) -> None:

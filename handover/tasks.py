@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from handover import audit, service
+from handover import absences, audit, service
 from handover.service import AccessDeniedError
 from models.base import utc_now
 from models.casework import Task, TaskKind
@@ -42,6 +42,8 @@ def create(
 ) -> Task:
     """Gives a task that the service itself sets, for the child's named worker if there is one.
 
+    While that worker is away it is for whoever answers for them.
+
     With `once`, such as `welfare:17:3`, a task that was made for the same is given back instead of
     a second one. The conversation's row must be locked, so that two cannot both find none.
     """
@@ -58,7 +60,7 @@ def create(
         what=what,
         due_at=due,
         once=once,
-        owner_id=worker.practitioner_id if worker else None,
+        owner_id=absences.stand_in(session, worker.practitioner_id) if worker else None,
     )
     session.add(task)
     session.flush()

@@ -2,12 +2,14 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
-from flask import Blueprint, flash, redirect, request
+from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from handover import (
+    absences,
     auth,
     board,
     casework,
@@ -128,8 +130,12 @@ def plan_absence() -> ResponseReturnValue:
         try:
             with transaction(shared.console().engine) as session:
                 _plan_absence(session)
-            flash("Your days away are kept. They show on the records of your children.", "success")
-            return redirect("/account")
+            flash(
+                "Your days away are kept. The children who know you by name are told the day "
+                "before, as it is safe for each of them, and again when you are back.",
+                "success",
+            )
+            return redirect("/account/away")
         except FormError as error:
             errors = [{"text": error.text, "href": f"#{error.field}"}]
     with reading(shared.console().engine) as session:
@@ -137,7 +143,9 @@ def plan_absence() -> ResponseReturnValue:
         page = _small_form(
             session,
             title="Days you are away",
-            intro="Say it before you go, so that the children you work with can be told.",
+            intro="The children who know you by name are told the day before, as it is safe for "
+            "each of them: that you are away, until when and who is there meanwhile. They are told "
+            "again when you are back.",
             inputs=[
                 Input(name="first", label="First day", kind="date"),
                 Input(name="last", label="Last day", kind="date"),
@@ -154,8 +162,21 @@ def plan_absence() -> ResponseReturnValue:
             ],
             back="/account",
             errors=errors,
+            template="away.html",
+            planned=absences.planned(session, auth.signed_in()),
         )
     return page, 422 if errors else 200
+
+
+@pages.post("/account/away/<int:absence_id>/cancel")
+@_for_staff
+def cancel_absence(absence_id: int) -> ResponseReturnValue:
+    """Ends days away that one had planned."""
+    with transaction(shared.console().engine) as session:
+        if not absences.cancel(session, auth.signed_in(), absence_id):
+            abort(404)
+    flash("You are not away then. Whoever was told so is told that you are back.", "success")
+    return redirect("/account/away")
 
 
 def _change_task(session: Session, task_id: int) -> str:
@@ -259,9 +280,10 @@ def _small_form(
     inputs: Sequence[Input],
     back: str,
     errors: Sequence[dict[str, str]],
+    **more: Any,
 ) -> str:
     return shared.page(
-        "small_form.html",
+        more.pop("template", "small_form.html"),
         session,
         title=title,
         intro=intro,
@@ -271,4 +293,5 @@ def _small_form(
         back=back,
         errors=errors,
         problems={one["href"]: one["text"] for one in errors},
+        **more,
     )

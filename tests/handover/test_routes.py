@@ -25,6 +25,7 @@ WHO_MAY = {
     "/account/alerts/browsers/<int:browser_id>/remove": SIGNED_IN,
     "/account/alerts/test": SIGNED_IN,
     "/account/away": STAFF,
+    "/account/away/<int:absence_id>/cancel": STAFF,
     "/account/duty": SIGNED_IN,
     "/account/password": SIGNED_IN,
     "/account/recovery-codes": SIGNED_IN,
