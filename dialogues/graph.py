@@ -6,7 +6,7 @@ with the shortest way into it.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -84,6 +84,7 @@ class Walk:
     def __init__(self, questions: Questions) -> None:
         self.questions = questions
         self._first_into: dict[State, Step] = {}
+        self._answers = _answers(questions)
 
     def steps(self) -> Iterator[Step]:
         """Gives every step, the ways of few turns first.
@@ -99,7 +100,7 @@ class Walk:
         seen = set(waiting)
         while waiting:
             state = waiting.popleft()
-            for intent, after in _moves(state):
+            for intent, after in _moves(state, self._answers):
                 said = tuple(next_actions(self.questions, after.slots(), intent))
                 step = Step(state, after, intent, said)
                 yield step
@@ -146,7 +147,18 @@ def _did(step: Step) -> str:
     return f"{what} ({step.after.level})"
 
 
-def _moves(state: State) -> Iterator[tuple[str, State]]:
+def _answers(questions: Questions) -> dict[str, tuple[str, ...]]:
+    """Gives the answers to each question that make a difference to what comes next."""
+    found = {_AGAIN: ("yes", "no", "unsure", _CLOSED)}
+    for one in questions.questions:
+        for condition in one.when:
+            wanted = [value for value in condition.within or () if isinstance(value, str)]
+            told = found.get(condition.slot, (_CLOSED,))
+            found[condition.slot] = tuple(dict.fromkeys((*told, *wanted)))
+    return found
+
+
+def _moves(state: State, answers: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, State]]:
     """Gives what a child may do, with the state in which it is answered."""
     later = replace(
         state,
@@ -159,9 +171,8 @@ def _moves(state: State) -> Iterator[tuple[str, State]]:
         if state.asked is None:
             yield "inform", worse
             continue
-        # Told or declined is one to what comes next, except for safety.
-        safety = ("yes", "no", "unsure", "prefer_not_to_say")
-        for value in safety if state.asked == _AGAIN else (_CLOSED,):
+        # Told or declined is mostly one to what comes next.
+        for value in answers.get(state.asked, (_CLOSED,)):
             known = worse.known | {(state.asked, value)}
             yield "inform", replace(worse, known=known, asked=None)
 

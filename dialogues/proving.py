@@ -236,11 +236,21 @@ def _walked_faults(questions: Questions, say: Callable[[str], None]) -> Iterator
             if last and number > last:
                 break
         else:
-            for name in sorted({one.name for one in questions.questions} - asked):
+            for name in sorted(_walkable(questions) - asked):
                 yield _never(name, "because of when it asks")
     except ValueError as error:
         yield Fault(str(error), QUESTIONS, "Make budget and times less.")
     yield from found.values()
+
+
+def _walkable(questions: Questions) -> set[str]:
+    """Gives the questions that hang on nothing but what the walk itself comes to know."""
+    names = {one.name for one in questions.questions}
+    return {
+        one.name
+        for one in questions.questions
+        if all(c.within is None or None in c.within or c.slot in names for c in one.when)
+    }
 
 
 def _broken(

@@ -71,6 +71,11 @@ class Book:
         # The words of a language repeat: most of a message is met again at once.
         self._canonical = lru_cache(maxsize=20_000)(vocabulary.canonical)
 
+    @property
+    def cue_names(self) -> frozenset[str]:
+        """Gives what a phrase may name under `unless`."""
+        return frozenset({*self._cues, _NEGATED})
+
     def read(self, text: str) -> Reading:
         """Gives the plain words of a message."""
         return read(text, self._canonical)
