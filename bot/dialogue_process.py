@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,6 +43,25 @@ def train(data_dir: Path) -> None:
         )
         if finished.returncode != 0:
             raise DialogueProcessError(f"{module} failed: see the lines above, mend, run again.")
+
+
+def start_beside(arguments: Sequence[str], files: Path) -> "subprocess.Popen[str]":
+    """Starts a program of the dialogue's environment over some files; it prints to its pipe.
+
+    Raises:
+        DialogueProcessError: the environment is missing.
+    """
+    # Children are answered on the same machine meanwhile: they come first.
+    return subprocess.Popen(  # noqa: S603  # our own interpreter and module
+        ["nice", "-n", "10", _python(), *arguments],  # noqa: S607  # of every system
+        cwd=ROOT,
+        env={**_environment(), "FRONTDOOR_DIALOGUE_FILES": str(files)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
 
 
 def free_port() -> int:

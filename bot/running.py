@@ -25,6 +25,7 @@ from bot.courtesy import typing_shower
 from bot.dialogue import HttpDialogue
 from bot.dialogue_process import DialogueProcess, train
 from bot.doorbell import Bells
+from bot.gatekeeping import Gatekeeper
 from bot.pagers.push import public_key, signing_key
 from bot.paging import open_pagers
 from bot.polling import Polling
@@ -93,6 +94,8 @@ class Service:
             self._closing.callback(channel.close)
         if Role.DIALOGUE in self._roles:
             self._process = self._start_dialogue()
+        if Role.DIALOGUE in self._roles:
+            self._start_gate()
         if Role.WORKER in self._roles:
             self._start_workers()
             self._start_polling()
@@ -220,6 +223,15 @@ class Service:
     def _telegram(self) -> list[TelegramChannel]:
         channels = self._accounts.channels.values()
         return [channel for channel in channels if isinstance(channel, TelegramChannel)]
+
+    def _start_gate(self) -> None:
+        keeper = Gatekeeper(self.engine, self.settings.data_dir, self._name)
+        keeper.begin()
+        self._thread(
+            "gate",
+            lambda name, _: working.work_steps(keeper.step, stop=self._stop, name=name),
+            urgent_only=False,
+        )
 
     def _start_clock(self) -> None:
         clock = Clock(

@@ -82,6 +82,11 @@ def work_alerts(
     )
 
 
+def work_steps(step: Callable[[], bool], *, stop: threading.Event, name: str) -> None:
+    """Takes a step again and again, until `stop`."""
+    _loop(step, Doorbell(), stop, name)
+
+
 def _loop(step: Callable[[], bool], bell: Doorbell, stop: threading.Event, name: str) -> None:
     while not stop.is_set():
         heard = bell.rings()

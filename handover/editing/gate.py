@@ -6,7 +6,7 @@ found is rows, so that any console shows it, and whoever starts again goes on.
 
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,10 +52,8 @@ FILE_CHECKS = (
 )
 
 
-def ask(
-    session: Session, who: Practitioner, version: DialogueVersion, checks: Sequence[Check]
-) -> None:
-    """Asks for a version to be checked.
+def ask(session: Session, who: Practitioner, version: DialogueVersion) -> None:
+    """Asks for a version to be checked; the runner takes it up.
 
     Raises:
         versions.NotAllowedError: they edit nothing.
@@ -63,17 +61,6 @@ def ask(
     """
     version = versions.open_draft(session, who, version)
     session.execute(delete(DialogueCheck).where(DialogueCheck.version_id == version.id))
-    for place, check in enumerate(checks):
-        session.add(
-            DialogueCheck(
-                version_id=version.id,
-                fingerprint=version.fingerprint,
-                place=place,
-                name=check.name,
-                title=check.title,
-                findings=[],
-            )
-        )
     version.state = VersionState.CHECKING
     version.check_asked_by_id = who.id
     version.check_asked_at = utc_now()
@@ -126,15 +113,24 @@ def next_asked(session: Session) -> DialogueVersion | None:
     ).first()
 
 
-def run(engine: Engine, version_id: int, checks: Sequence[Check], home: Path) -> VersionState:
+def run(
+    engine: Engine,
+    version_id: int,
+    checks: Sequence[Check],
+    *,
+    home: Path,
+    is_ours: Callable[[], bool] = lambda: True,
+) -> VersionState:
     """Carries the checks of a version out, in a folder of its own under `home`; gives its state.
 
-    One that was begun before, by a process that died, begins anew.
+    One that was begun before, by a process that died, begins anew. With `is_ours` it asks whether
+    it may still go on: where another process has taken over, it ends and leaves it to that.
     """
-    material = _material(engine, version_id, checks, home)
+    _list(engine, version_id, checks)
+    material = _material(engine, version_id, home, is_ours)
     failed = blocked = False
     for check in checks:
-        if blocked:
+        if blocked or (failed and check.is_slow):
             verdict = Verdict(outcome=CheckOutcome.BROKEN, findings=(_AFTER_THE_OTHERS,))
         else:
             verdict = _carried_out(engine, version_id, check, material)
@@ -171,24 +167,43 @@ def live_version(session: Session) -> DialogueVersion | None:
 
 
 _AFTER_THE_OTHERS = Finding(
-    what="It was not looked at, because the files cannot be read.",
+    what="It was not looked at yet.",
     where="The checks above",
-    how="Mend what is found there, and check again.",
+    how="Mend what they found, and check again.",
 )
 
 
-def _material(engine: Engine, version_id: int, checks: Sequence[Check], home: Path) -> Material:
+def _material(engine: Engine, version_id: int, home: Path, is_ours: Callable[[], bool]) -> Material:
+    def say(_: str) -> None:
+        if not is_ours():
+            raise CancelledError
+
     with reading(engine) as session:
         version = session.get_one(DialogueVersion, version_id)
         live = live_version(session)
         files = versions.files_of(session, version)
         live_files = versions.files_of(session, live) if live is not None else files
         folder = home / "editions" / version.fingerprint / "files"
-        names = {check.name for check in checks} - {row.name for row in results(session, version)}
-    if names:
-        raise ValueError(f"The version does not wait for {', '.join(sorted(names))}.")
     _place(files, folder)
-    return Material(files=files, live=live_files, folder=folder)
+    return Material(files=files, live=live_files, folder=folder, say=say)
+
+
+def _list(engine: Engine, version_id: int, checks: Sequence[Check]) -> None:
+    """Keeps what is to be looked at, so that the progress shows how much there is."""
+    with transaction(engine) as session:
+        version = session.get_one(DialogueVersion, version_id, with_for_update=True)
+        session.execute(delete(DialogueCheck).where(DialogueCheck.version_id == version.id))
+        for place, check in enumerate(checks):
+            session.add(
+                DialogueCheck(
+                    version_id=version.id,
+                    fingerprint=version.fingerprint,
+                    place=place,
+                    name=check.name,
+                    title=check.title,
+                    findings=[],
+                )
+            )
 
 
 def _place(files: Mapping[str, str], folder: Path) -> None:
@@ -208,6 +223,7 @@ def _place(files: Mapping[str, str], folder: Path) -> None:
 
 def _carried_out(engine: Engine, version_id: int, check: Check, material: Material) -> Verdict:
     def say(words: str) -> None:
+        material.say(words)
         if not _show(engine, version_id, check, words):
             raise CancelledError
 
@@ -273,7 +289,7 @@ def _row(session: Session, version_id: int, check: Check) -> DialogueCheck | Non
         select(DialogueCheck)
         .where(DialogueCheck.version_id == version_id)
         .where(DialogueCheck.name == check.name)
-    ).one()
+    ).one_or_none()
 
 
 def _finish(engine: Engine, version_id: int, *, failed: bool) -> VersionState:

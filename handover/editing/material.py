@@ -76,6 +76,8 @@ class Check:
     """Beginnings of the paths it looks at: it is not needed when none of them changed."""
     blocks: bool = False
     """Whether nothing after it can be looked at when it fails."""
+    is_slow: bool = False
+    """Whether it waits until nothing before it has failed."""
     informs: bool = False
     """Whether what it finds is for people to read, and stops nothing."""
 

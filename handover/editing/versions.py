@@ -49,15 +49,25 @@ class FileDifference:
 def import_files(session: Session, folder: Path) -> DialogueVersion:
     """Gives the version that came with the program, keeping it as version 1 the first time.
 
+    What a later release brings is kept as a draft, to be compared with what is live.
+
     Raises:
         UnfitFileError: a file in the folder is not fit for a version.
     """
-    first = session.scalars(select(DialogueVersion).where(DialogueVersion.number == 1)).first()
-    if first is not None:
-        return first
+    shipped = session.scalars(
+        select(DialogueVersion)
+        .where(DialogueVersion.created_by_id.is_(None))
+        .order_by(DialogueVersion.number.desc())
+        .limit(1)
+    ).first()
     found = files.read_folder(folder)
-    version = _add(session, files_of=found, number=1, title="As it came with the program")
-    version.state = VersionState.LIVE
+    hashes = {path: files.sha256(text) for path, text in found.items()}
+    if shipped is not None and shipped.fingerprint == files.fingerprint(hashes):
+        return shipped
+    title = "As it came with the program" if shipped is None else "What the new release brings"
+    version = _add(session, files_of=found, number=_next_number(session), title=title)
+    version.parent_id = shipped.id if shipped is not None else None
+    version.state = VersionState.LIVE if shipped is None else VersionState.DRAFT
     audit.record(session, "dialogue_imported", details={"version": version.number})
     return version
 

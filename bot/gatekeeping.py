@@ -1,0 +1,61 @@
+"""The gate's runner: takes up what was asked for, one version at a time in the whole service."""
+
+import datetime as dt
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Engine
+
+from bot.clock import hold_lease
+from bot.gate_checks import every_check
+from handover.editing import gate, versions
+from handover.edition import ROOT
+from models.base import utc_now
+from models.db import reading, transaction
+
+log = structlog.get_logger()
+
+_LEASE = "dialogue-gate"
+_RENEW = dt.timedelta(seconds=5)
+
+
+class Gatekeeper:
+    """One process's runner of the gate; it stands by while another holds the lease."""
+
+    def __init__(self, engine: Engine, data_dir: Path, name: str) -> None:
+        self._engine = engine
+        self._data_dir = data_dir.resolve()
+        self._name = name[:64]
+        self._held_at: dt.datetime | None = None
+
+    def begin(self) -> None:
+        """Keeps the files that came with the program as a version."""
+        with transaction(self._engine) as session:
+            versions.import_files(session, ROOT)
+
+    def step(self) -> bool:
+        """Checks the version that has waited longest; False when none waits."""
+        with reading(self._engine) as session:
+            version = gate.next_asked(session)
+            waiting = (version.id, version.number) if version is not None else None
+        if waiting is None or not self._holds():
+            return False
+        version_id, number = waiting
+        state = gate.run(
+            self._engine,
+            version_id,
+            every_check(self._data_dir),
+            home=self._data_dir,
+            is_ours=self._holds,
+        )
+        log.info("dialogue_checked", version=number, state=state.value)
+        return True
+
+    def _holds(self) -> bool:
+        """Takes or renews the lease, but not at every word of progress."""
+        now = utc_now()
+        if self._held_at is not None and now - self._held_at < _RENEW:
+            return True
+        held = hold_lease(self._engine, _LEASE, self._name)
+        self._held_at = now if held else None
+        return held

@@ -1,0 +1,106 @@
+"""The gate's runner, over a real version and the real dialogue environment."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.gatekeeping import Gatekeeper
+from handover.editing import files, gate, versions
+from handover.edition import ROOT
+from models.db import transaction
+from models.editing import CheckOutcome, DialogueVersion, VersionState
+from models.practitioner import RoleName
+from tests.handover.desk import add_staff
+
+QUESTIONS = "dialogues/questions.yml"
+PERSON = "  - request_person\n"
+
+
+class Gate:
+    """A draft, its editor, and the gate it goes through."""
+
+    def __init__(self, engine, authority, folder: Path) -> None:
+        self.engine = engine
+        self.editor = add_staff(engine, authority, "Edi Tor", RoleName.EDITOR)
+        self.keeper = Gatekeeper(engine, folder, "here")
+        self.keeper.begin()
+        with transaction(engine) as session:
+            first = gate.live_version(session)
+            assert first is not None
+            self.draft = versions.draft_from(session, self.editor, first, title="Try")
+
+    def write(self, path: str, text: str) -> None:
+        with transaction(self.engine) as session:
+            before = versions.hashes_of(session, self.draft)[path]
+            versions.write_file(session, self.editor, self.draft, path, text, expected=before)
+
+    def check(self) -> dict[str, tuple[CheckOutcome, list[dict[str, str]]]]:
+        with transaction(self.engine) as session:
+            gate.ask(session, self.editor, self.draft)
+        while self.keeper.step():
+            pass
+        with transaction(self.engine) as session:
+            rows = gate.results(session, self.draft)
+            return {row.name: (row.outcome, row.findings) for row in rows}
+
+    def state(self) -> VersionState:
+        with transaction(self.engine) as session:
+            return session.get_one(DialogueVersion, self.draft.id).state
+
+
+@pytest.fixture
+def gated(engine, authority, tmp_path: Path) -> Gate:
+    return Gate(engine, authority, tmp_path)
+
+
+def test_a_shut_way_out_is_refused_with_the_way_there(gated: Gate):
+    text = (ROOT / QUESTIONS).read_text("utf-8")
+    gated.write(QUESTIONS, re.sub(PERSON, "", text, count=1))
+
+    found = gated.check()
+
+    outcome, findings = found["talk"]
+    assert outcome is CheckOutcome.FAILED
+    assert "request_person" in findings[0]["what"]
+    assert "A child: tells something" in findings[0]["where"]
+    assert found["phrases"][0] is CheckOutcome.NOT_NEEDED
+    assert gated.state() is VersionState.REFUSED
+
+
+def test_a_cancelled_check_ends_and_leaves_a_draft(gated: Gate):
+    with transaction(gated.engine) as session:
+        gate.ask(session, gated.editor, gated.draft)
+    with pytest.raises(versions.NotOpenError):
+        gated.write(QUESTIONS, "x: 1\n")
+    with transaction(gated.engine) as session:
+        gate.cancel(session, gated.editor, gated.draft)
+
+    assert gated.keeper.step() is False
+    assert gated.state() is VersionState.DRAFT
+
+
+def test_one_broken_file_is_told_and_nothing_after_it_is_guessed(gated: Gate):
+    gated.write(QUESTIONS, "first: [\n")
+
+    found = gated.check()
+
+    assert found["shape"][0] is CheckOutcome.FAILED
+    assert "Line" in found["shape"][1][0]["what"]
+    assert {found[name][0] for name in ("kindness", "talk", "training")} == {CheckOutcome.BROKEN}
+    assert gated.state() is VersionState.REFUSED
+
+
+def test_a_new_release_comes_as_a_draft_to_compare(gated: Gate, tmp_path: Path):
+    newer = {**files.read_folder(ROOT), "bot/cover.yml": "topics: []\notherwise: [Hello]\n"}
+    files.write_folder(newer, tmp_path / "newer")
+
+    with transaction(gated.engine) as session:
+        brought = versions.import_files(session, tmp_path / "newer")
+        again = versions.import_files(session, tmp_path / "newer")
+        first = gate.live_version(session)
+        assert first is not None
+        changed = versions.difference(session, first, brought)
+
+    assert (brought.state, brought.id) == (VersionState.DRAFT, again.id)
+    assert [one.path for one in changed] == ["bot/cover.yml"]
