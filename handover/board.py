@@ -13,9 +13,10 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from handover import audit, deadlines, lists, queue_filters, service, words
+from handover import audit, breaches, deadlines, lists, queue_filters, service, words
+from handover.breaches import Breach
 from handover.deadlines import Nearness
 from models.audit import AuditEvent
 from models.authority import Authority
@@ -91,6 +92,8 @@ class Board:
     decided_late: int
     not_told: int
     """Contacts decided on more than a day ago whose child has not been told."""
+    breaches: Sequence[Breach]
+    """What is past its time now: answers, then decisions, then what children are to hear."""
     corrections: Sequence[Correction]
     to_review: Sequence[Conversation]
     arrivals: dict[str, dict[Urgency, int]]
@@ -103,6 +106,7 @@ def read(session: Session, practitioner: Practitioner) -> Board:
     authority = session.get_one(Authority, practitioner.authority_id)
     undecided = deadlines.undecided(session, authority, now)
     decided, late = deadlines.late_decisions(session, practitioner, now - 4 * WEEK)
+    not_told = _not_told(authority.id, now)
     return Board(
         waiting=_waiting(session, authority.id),
         loads=_loads(session, authority.id, now),
@@ -115,7 +119,20 @@ def read(session: Session, practitioner: Practitioner) -> Board:
         ),
         decided=decided,
         decided_late=late,
-        not_told=_not_told(session, authority.id, now),
+        not_told=session.scalar(not_told.with_only_columns(func.count())) or 0,
+        breaches=[
+            *breaches.answers(session, authority.id, now),
+            *breaches.decisions(undecided),
+            *breaches.tellings(
+                session.scalars(
+                    not_told.options(joinedload(Contact.child), joinedload(Contact.decided_by))
+                    .order_by(Contact.decided_at)
+                    .limit(breaches.MOST_SHOWN)
+                )
+                .unique()
+                .all()
+            ),
+        ],
         corrections=_corrections(session, authority.id, now),
         to_review=_to_review(session, authority.id, now),
         arrivals=_arrivals(session, authority.id, now),
@@ -286,17 +303,13 @@ def _counted(session: Session, query: Select[int | None, int]) -> dict[int, int]
     return {row[0]: row[1] for row in session.execute(query) if row[0] is not None}
 
 
-def _not_told(session: Session, authority_id: int, now: dt.datetime) -> int:
+def _not_told(authority_id: int, now: dt.datetime) -> Select[Contact]:
     return (
-        session.scalar(
-            select(func.count())
-            .select_from(Contact)
-            .where(Contact.authority_id == authority_id)
-            .where(Contact.decided_at >= now - 4 * WEEK)
-            .where(Contact.decided_at < now - dt.timedelta(days=1))
-            .where(Contact.acknowledged_at.is_(None))
-        )
-        or 0
+        select(Contact)
+        .where(Contact.authority_id == authority_id)
+        .where(Contact.decided_at >= now - 4 * WEEK)
+        .where(Contact.decided_at < now - dt.timedelta(days=1))
+        .where(Contact.acknowledged_at.is_(None))
     )
 
 

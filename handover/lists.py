@@ -10,15 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select, tuple_
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload
 
 from handover import deadlines, queue_filters
-from handover.queue_filters import Filters
+from handover.queue_filters import Filters, Tally
 from models.contact import Contact
 from models.conversation import Conversation, Handover, Holder, Message, UrgencyAssessment
 from models.escalation import Escalation, Rung
 from models.practitioner import Practitioner
-from models.urgency import Urgency
+from models.urgency import Harm, Urgency
 
 PAGE_SIZE = 50
 _MOST_COUNTED = 1000
@@ -50,6 +50,8 @@ class Row:
     """Whether the child said, on any channel, that somebody is with them."""
     undecided: Contact | None = None
     """The contact of it that waits for a decision; None when none does."""
+    harms: tuple[Harm, ...] = ()
+    """What the message that a person was called for tells of."""
 
     @property
     def urgency(self) -> Urgency:
@@ -135,14 +137,23 @@ def page(
     after: str | None = None,
     filters: Filters = _NO_FILTERS,
 ) -> Page:
-    """Gives a page of a list, from the start or after a place; only the waiting are filtered.
+    """Gives a page of a list, from the start or after a place.
 
     Raises:
         ValueError: the place is malformed.
     """
     if name is ListName.WAITING:
         return _waiting(session, practitioner, filters, after)
-    return _by_time(session, practitioner, name, after)
+    return _by_time(session, practitioner, name, filters, after)
+
+
+def tally(session: Session, practitioner: Practitioner, name: ListName, filters: Filters) -> Tally:
+    """Gives the numbers beside the filters of a list."""
+    if name is ListName.WAITING:
+        return queue_filters.tally(session, practitioner, filters)
+    moment = _moment_of(name)
+    listed = _of_list(select(Conversation), practitioner, name).order_by(moment.desc())
+    return queue_filters.tally_talks(session, practitioner, filters, listed)
 
 
 def counts(session: Session, authority_id: int) -> Counts:
@@ -205,23 +216,19 @@ def _waiting(
 
 
 def _by_time(
-    session: Session, practitioner: Practitioner, name: ListName, after: str | None
+    session: Session,
+    practitioner: Practitioner,
+    name: ListName,
+    filters: Filters,
+    after: str | None,
 ) -> Page:
-    query = _conversations(practitioner.authority_id)
-    moment = Conversation.last_inbound_at
-    match name:
-        case ListName.MINE:
-            query = query.where(Conversation.holder == Holder.PRACTITIONER)
-            query = query.where(Conversation.practitioner_id == practitioner.id)
-        case ListName.ENDED:
-            moment = Conversation.ended_at
-            query = query.where(Conversation.ended_at.is_not(None))
-        case ListName.OPEN | ListName.WAITING:
-            query = query.where(Conversation.ended_at.is_(None))
+    moment = _moment_of(name)
+    query = _of_list(_conversations(practitioner.authority_id), practitioner, name)
+    query = query.where(filters.conditions_of_talk(practitioner))
     if after is not None:
         place = _read_place(after)
         query = query.where(tuple_(moment, Conversation.id) < place)
-    query = query.where(moment.is_not(None)).order_by(moment.desc(), Conversation.id.desc())
+    query = query.order_by(moment.desc(), Conversation.id.desc())
     found = session.scalars(query.limit(PAGE_SIZE + 1)).unique().all()
     shown = found[:PAGE_SIZE]
     if len(found) <= PAGE_SIZE:
@@ -230,6 +237,25 @@ def _by_time(
     reached = last.ended_at if name is ListName.ENDED else last.last_inbound_at
     next_place = f"{_microseconds(reached or last.created_at)}-{last.id}"
     return Page(rows=_rows(session, shown), next_place=next_place)
+
+
+def _moment_of(name: ListName) -> InstrumentedAttribute[dt.datetime | None]:
+    return Conversation.ended_at if name is ListName.ENDED else Conversation.last_inbound_at
+
+
+def _of_list(
+    query: Select[Conversation], practitioner: Practitioner, name: ListName
+) -> Select[Conversation]:
+    query = query.where(Conversation.authority_id == practitioner.authority_id)
+    query = query.where(_moment_of(name).is_not(None))
+    match name:
+        case ListName.MINE:
+            query = query.where(Conversation.holder == Holder.PRACTITIONER)
+            return query.where(Conversation.practitioner_id == practitioner.id)
+        case ListName.ENDED:
+            return query
+        case ListName.OPEN | ListName.WAITING:
+            return query.where(Conversation.ended_at.is_(None))
 
 
 def _read_waiting_place(
@@ -317,6 +343,7 @@ def _rows(session: Session, found: Sequence[Conversation]) -> list[Row]:
     call_of = {call.conversation_id: call for call in calls}
     owed_in = {one.conversation_id: one for one in owed}
     covered = _covered(session, [conversation.child_id for conversation in found])
+    harms = _harms(session, [call.message_id for call in call_of.values() if call.message_id])
     unscored, undecided = _unscored(session, ids), deadlines.of_conversations(session, ids)
     return [
         Row(
@@ -326,9 +353,29 @@ def _rows(session: Session, found: Sequence[Conversation]) -> list[Row]:
             is_unscored=conversation.id in unscored,
             is_covered=conversation.child_id in covered,
             undecided=undecided.get(conversation.id),
+            harms=harms.get(_message_of(call_of.get(conversation.id)), ()),
         )
         for conversation in found
     ]
+
+
+def _message_of(call: Handover | None) -> int | None:
+    return call.message_id if call is not None else None
+
+
+def _harms(session: Session, message_ids: Sequence[int]) -> dict[int | None, tuple[Harm, ...]]:
+    if not message_ids:
+        return {}
+    judged = session.execute(
+        select(UrgencyAssessment.message_id, UrgencyAssessment.harms)
+        .where(UrgencyAssessment.message_id.in_(message_ids))
+        .order_by(UrgencyAssessment.id)
+    )
+    # The last judgement counts. A code of another version is left out: the rest is still shown.
+    return {
+        message_id: tuple(harm for harm in Harm if harm.value in harms)
+        for message_id, harms in judged
+    }
 
 
 def _covered(session: Session, child_ids: Sequence[int]) -> set[int]:

@@ -1,11 +1,12 @@
-"""Filters of the waiting list: what they are called in an address, and what they let through."""
+"""Filters of the lists: what they are called in an address, and what they let through."""
 
 import enum
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select, true
 from sqlalchemy.orm import Session
 
 from models.base import utc_now
@@ -29,7 +30,7 @@ class Who(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What is asked of the waiting list; None asks nothing."""
+    """What is asked of a list; None asks nothing."""
 
     level: Urgency | None = None
     channel: ChannelName | None = None
@@ -52,18 +53,31 @@ class Filters:
         asked: list[ColumnElement[bool]] = []
         if self.level is not None:
             asked.append(Escalation.urgency == self.level)
+        if self.who is not None:
+            asked.append(_is(self.who, practitioner))
+        return and_(true(), *asked, *self._of_the_talk())
+
+    def conditions_of_talk(self, practitioner: Practitioner) -> ColumnElement[bool]:
+        """Gives what a conversation of another list must be, where nothing need be owed."""
+        asked: list[ColumnElement[bool]] = []
+        if self.level is not None:
+            asked.append(Conversation.urgency == self.level)
+        if self.who is not None:
+            asked.append(_is_talk(self.who, practitioner))
+        return and_(true(), *asked, *self._of_the_talk())
+
+    def _of_the_talk(self) -> list[ColumnElement[bool]]:
+        asked: list[ColumnElement[bool]] = []
         if self.channel is not None:
             asked.append(Conversation.channel == self.channel)
         if self.language is not None:
             asked.append(Conversation.language == self.language)
-        if self.who is not None:
-            asked.append(_is(self.who, practitioner))
-        return and_(true(), *asked)
+        return asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many of the waiting list each choice would show, and how many are shown now."""
+    """How many of a list each choice would show, and how many are shown now."""
 
     all: int
     shown: int
@@ -96,7 +110,7 @@ def is_shown() -> ColumnElement[bool]:
 def tally(session: Session, practitioner: Practitioner, filters: Filters) -> Tally:
     """Gives the numbers beside the filters, over the first thousand who wait."""
     kinds = [_is(who, practitioner) for who in Who]
-    found = session.execute(
+    query = (
         select(
             Escalation.urgency,
             Conversation.channel,
@@ -107,8 +121,24 @@ def tally(session: Session, practitioner: Practitioner, filters: Filters) -> Tal
         .join(Escalation.conversation)
         .where(Escalation.authority_id == practitioner.authority_id)
         .where(is_shown())
-        .limit(_MOST_COUNTED)
-    ).all()
+    )
+    return _tally(session, query)
+
+
+def tally_talks(
+    session: Session, practitioner: Practitioner, filters: Filters, listed: Select[Conversation]
+) -> Tally:
+    """Gives the numbers beside the filters of another list, over its newest thousand."""
+    kinds = [_is_talk(who, practitioner) for who in Who]
+    columns = (Conversation.urgency, Conversation.channel, Conversation.language)
+    return _tally(
+        session,
+        listed.with_only_columns(*columns, filters.conditions_of_talk(practitioner), *kinds),
+    )
+
+
+def _tally(session: Session, query: Select[*tuple[Any, ...]]) -> Tally:
+    found = session.execute(query.limit(_MOST_COUNTED)).all()
     return Tally(
         all=len(found),
         shown=sum(bool(row[3]) for row in found),
@@ -130,6 +160,22 @@ def _is(who: Who, practitioner: Practitioner) -> ColumnElement[bool]:
             )
         case Who.OVERDUE:
             return Escalation.due_at < utc_now()
+
+
+def _is_talk(who: Who, practitioner: Practitioner) -> ColumnElement[bool]:
+    match who:
+        case Who.NOBODY:
+            return Conversation.practitioner_id.is_(None)
+        case Who.ME:
+            return Conversation.practitioner_id == practitioner.id
+        case Who.OVERDUE:
+            return (
+                select(Escalation.id)
+                .where(Escalation.conversation_id == Conversation.id)
+                .where(Escalation.closed_at.is_(None))
+                .where(Escalation.due_at < utc_now())
+                .exists()
+            )
 
 
 def _counted(values: Sequence[str]) -> Mapping[str, int]:

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from handover import audit
+from handover.lists import ListName
 from handover.queue_filters import Filters
 from models.escalation import SavedView
 from models.practitioner import Practitioner
@@ -28,8 +29,15 @@ def of(session: Session, practitioner: Practitioner) -> Sequence[SavedView]:
     ).all()
 
 
-def save(session: Session, practitioner: Practitioner, name: str, filters: Filters) -> SavedView:
-    """Gives the view kept under a name; one that had the name before is replaced.
+def save(
+    session: Session,
+    practitioner: Practitioner,
+    name: str,
+    filters: Filters,
+    *,
+    list_name: ListName = ListName.WAITING,
+) -> SavedView:
+    """Gives the view of a list kept under a name; one that had the name before is replaced.
 
     Raises:
         ViewRefusedError: it has no name, no filter, a name too long, or there are too many.
@@ -47,9 +55,16 @@ def save(session: Session, practitioner: Practitioner, name: str, filters: Filte
             raise ViewRefusedError(f"You have {MOST} views. Delete one first")
         view = _add(session, practitioner, name, filters)
     view.filters = filters.as_args
+    if list_name is not ListName.WAITING:
+        view.filters = {**filters.as_args, "list": list_name.value}
     session.flush()
     audit.record(session, "view_saved", practitioner=practitioner, details={"view": view.id})
     return view
+
+
+def list_of(view: SavedView) -> ListName:
+    """Gives the list that a view is of."""
+    return ListName(view.filters.get("list", ListName.WAITING))
 
 
 def delete(session: Session, practitioner: Practitioner, view_id: int) -> bool:

@@ -1,7 +1,7 @@
 """Plain words for staff: what codes, times and states are called in the console."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from handover import hours
@@ -26,6 +26,7 @@ from models.teamwork import Transfer, TransferStatus
 from models.urgency import Harm, Urgency
 
 LONDON = ZoneInfo("Europe/London")
+_MOST_HARMS = 3
 
 URGENCY = {
     Urgency.EMERGENCY: "Emergency",
@@ -299,6 +300,20 @@ def local_time(moment: dt.datetime) -> str:
     """Gives a moment as local date and time, such as `3 May 2026 at 4:05pm`."""
     here = moment.astimezone(LONDON)
     return f"{here.day} {here:%B %Y} at {clock(moment)}"
+
+
+def short_time(moment: dt.datetime) -> str:
+    """Gives a moment of these days where there is little room, such as `Mon 4 May, 5:00pm`."""
+    here = moment.astimezone(LONDON)
+    return f"{here:%a} {here.day} {here:%b}, {clock(moment)}"
+
+
+def why(reason: HandoverReason, harms: Sequence[Harm]) -> str:
+    """Gives why a person was called, with what the words tell of where that was the reason."""
+    if reason not in {HandoverReason.EMERGENCY, HandoverReason.URGENT} or not harms:
+        return REASONS[reason]
+    named = ", ".join(harm(one.value) for one in harms[:_MOST_HARMS])
+    return f"{REASONS[reason]}: {named}"
 
 
 def day(date: dt.date) -> str:

@@ -16,7 +16,7 @@ function put(row, list, isFirst) {
   const shell = document.createElement("template");
   shell.innerHTML = row.html;
   const fresh = shell.content.firstElementChild;
-  if (!fresh || !belongs(row, list) || !matches(fresh)) {
+  if (!fresh || !belongs(row, list) || !matches(fresh, list)) {
     old?.remove();
   } else if (old || isFirst) {
     fillTokens(fresh);
@@ -36,13 +36,17 @@ function belongs(row, list) {
 }
 
 // The same questions as handover/queue_filters.py, asked of one row.
-function matches({ dataset }) {
+function matches({ dataset }, list) {
   const asked = JSON.parse(document.body.dataset.filters || "{}");
-  if (asked.level && asked.level !== dataset.urgency) return false;
+  const level = list === "waiting" ? dataset.urgency : dataset.known;
+  if (asked.level && asked.level !== level) return false;
   if (asked.channel && asked.channel !== dataset.channel) return false;
   if (asked.language && asked.language !== dataset.language) return false;
   if (asked.who === "nobody") return dataset.holder === "";
-  if (asked.who === "me") return [dataset.holder, dataset.owner].includes(document.body.dataset.me);
+  if (asked.who === "me") {
+    const mine = list === "waiting" ? [dataset.holder, dataset.owner] : [dataset.holder];
+    return mine.includes(document.body.dataset.me);
+  }
   if (asked.who === "overdue") return Date.parse(dataset.deadline) < Date.now();
   return true;
 }

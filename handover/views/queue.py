@@ -9,7 +9,7 @@ from handover import auth, lists, queue_filters, saved_views
 from handover.auth import for_roles
 from handover.lists import ListName
 from handover.live import TooManyWatchersError
-from handover.queue_filters import Filters
+from handover.queue_filters import Filters, Who
 from handover.saved_views import ViewRefusedError
 from handover.views import shared
 from models.authority import Authority
@@ -17,6 +17,13 @@ from models.db import reading, transaction
 from models.practitioner import RoleName
 
 pages = Blueprint("queue", __name__)
+# In whose hands, or how late: only what can be otherwise within a list is asked of it.
+_KINDS = {
+    ListName.WAITING: tuple(Who),
+    ListName.MINE: (Who.OVERDUE,),
+    ListName.OPEN: tuple(Who),
+    ListName.ENDED: (),
+}
 
 
 @pages.get("/")
@@ -33,8 +40,7 @@ def show() -> ResponseReturnValue:
     """Gives one page of a list."""
     name = _list_name(request.args.get("list", ListName.WAITING))
     practitioner = auth.signed_in()
-    is_waiting = name is ListName.WAITING
-    filters = queue_filters.read(request.args) if is_waiting else Filters()
+    filters = queue_filters.read(request.args)
     parts = shared.console()
     with reading(parts.engine) as session:
         place = parts.feed.place(session)
@@ -51,10 +57,13 @@ def show() -> ResponseReturnValue:
             name=name,
             rows=parts.pieces.listed(session, authority, page.rows),
             filters=filters,
-            tally=queue_filters.tally(session, practitioner, filters) if is_waiting else None,
-            views=saved_views.of(session, practitioner) if is_waiting else (),
+            tally=lists.tally(session, practitioner, name, filters),
+            kinds=_KINDS[name],
+            views=saved_views.of(session, practitioner),
             address=_address(filters, name),
-            address_of=lambda view: _address(queue_filters.read(view.filters)),
+            address_of=lambda view: _address(
+                queue_filters.read(view.filters), saved_views.list_of(view)
+            ),
             next_place=page.next_place,
             is_first="after" not in request.args,
             place=place,
@@ -66,15 +75,16 @@ def show() -> ResponseReturnValue:
 def save_view() -> ResponseReturnValue:
     """Keeps the filters that are set under a name, for whoever sets them."""
     filters = queue_filters.read(request.form)
+    name = _list_name(request.form.get("list", ListName.WAITING))
     try:
         with transaction(shared.console().engine) as session:
             view = saved_views.save(
-                session, auth.signed_in(), request.form.get("name", ""), filters
+                session, auth.signed_in(), request.form.get("name", ""), filters, list_name=name
             )
             flash(f"The view {view.name} is saved.", "success")
     except ViewRefusedError as error:
         flash(str(error), "error")
-    return redirect(_address(filters))
+    return redirect(_address(filters, name))
 
 
 @pages.post("/queue/views/<int:view_id>/delete")

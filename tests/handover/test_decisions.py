@@ -297,6 +297,6 @@ def test_the_queue_says_by_when_a_contact_is_to_be_decided_on(door, anna, desk_o
     door.clock.forward(days=1)
     late = desk_of(anna).get("/queue").text
 
-    assert "Decide by 14 January 2026 at 5:00pm" in in_time
+    assert "Decide by Wed 14 Jan, 5:00pm" in in_time
     assert "app-deadline--soon" in soon
     assert "app-deadline--late" in late

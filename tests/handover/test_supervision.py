@@ -64,9 +64,13 @@ def test_the_board_shows_who_waits_and_what_is_due(door, cleo, desk_of) -> None:
     door.clock.forward(days=3)
     later = desk_of(cleo).get("/board").text
 
-    assert 'app-level--urgent">Urgent</strong></th><td' in page
+    assert 'href="/queue?list=waiting&amp;level=urgent"' in page
+    assert "Nothing is late." in page
     assert 'app-deadline--late">1' not in page
     assert 'app-deadline--late">1' in later
+    # What is late leads to the child it is about: the answer, and the decision.
+    assert f'href="/conversations/{door.conversation_id}">' in later
+    assert f'href="/contacts/{door.contact().id}/decision">' in later
     assert "Contacts in the last 14 days, as a table" in page
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, select
 
-from handover import ladder, lists, saved_views
+from handover import ladder, lists, saved_views, service
 from handover.lists import ListName
 from handover.queue_filters import Filters
 from models.audit import AuditEvent
@@ -206,6 +206,45 @@ def test_a_view_is_saved_opened_and_deleted(engine, anna, desk_of) -> None:
     with reading(engine) as session:
         actions = session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)).all()
     assert [one for one in actions if one.startswith("view_")] == ["view_saved", "view_deleted"]
+
+
+def test_the_other_lists_are_filtered_and_kept_as_views_too(
+    engine, authority, anna, desk_of
+) -> None:
+    for name, level, ends in (
+        ("Ash", Urgency.URGENT, False),
+        ("Bea", Urgency.CONCERN, False),
+        ("Cal", Urgency.URGENT, True),
+        ("Dot", Urgency.CONCERN, True),
+    ):
+        conversation_id = _waits(engine, authority, name, level)
+        with transaction(engine) as session:
+            session.get_one(Conversation, conversation_id).urgency = level
+            service.take_over(session, anna, conversation_id)
+            if ends:
+                service.end(session, anna, conversation_id)
+    desk = desk_of(anna)
+
+    mine = desk.get("/queue?list=mine&level=urgent").text
+    ended = desk.get("/queue?list=ended&level=concern").text
+    desk.post("/queue/views", name="Worries closed", list="ended", level="concern")
+    views = desk.get("/queue").text
+
+    assert _NAME.findall(mine) == ["Ash"]
+    assert "1 of 2 match the filters" in mine
+    assert _NAME.findall(ended) == ["Dot"]
+    assert "Who has it" not in ended
+    assert 'href="/queue?list=ended&amp;level=concern">Worries closed</a> (ended)' in views
+
+
+def test_a_row_says_what_the_words_tell_of(door, anna, desk_of) -> None:
+    door.dialogue.cannot_score = True
+    door.child_says("my stepdad hits me most weeks")
+    door.work()
+
+    page = desk_of(anna).get("/queue").text
+
+    assert "What they wrote sounds urgent: physical abuse." in page
 
 
 def test_a_view_saved_again_under_its_name_is_replaced(engine, anna, desk_of) -> None:
