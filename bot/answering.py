@@ -122,8 +122,9 @@ def _with_dialogue(
     safe = asides.follow(turn, said, steps, language, level=level)
     read = returning.last_read(turn, language) if "status_request" in answer.commands else ()
     is_idle = _is_idle_talk(turn, judged, answer)
+    changed = replies.say("questions_changed", language, turn) if answer.is_restarted else ()
     outcome = Outcome(
-        replies=(*first, *safe.replies, *read),
+        replies=(*first, *changed, *safe.replies, *read),
         plan=safe.plan,
         aside=safe.aside,
         handover=None

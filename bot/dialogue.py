@@ -64,6 +64,8 @@ class DialogueAnswer:
     commands: tuple[str, ...]
     answers: tuple[GatheredAnswer, ...]
     asked: str | None
+    is_restarted: bool = False
+    """Whether the question that was open is asked no more, since another version took over."""
 
 
 class Dialogue(Protocol):
@@ -93,18 +95,23 @@ _SCORE_SECONDS = 0.8
 class HttpDialogue:
     """The dialogue process over loopback HTTP. Safe to call from several threads."""
 
-    def __init__(self, url: str, secret: str, *, patience: float = 1.0) -> None:
+    def __init__(
+        self, url: str, secret: str, *, patience: float = 1.0, edition: str | None = None
+    ) -> None:
         """Keeps where it is.
 
         Args:
             url: its loopback address.
             secret: what it lets us in by.
             patience: how many times the usual seconds to wait; more where no child waits.
+            edition: the one edition that it must answer for; None for whichever it has.
         """
+        self.url = url
         self._patience = patience
+        named = {"X-Dialogue-Edition": edition} if edition is not None else {}
         self._client = httpx.Client(
             base_url=url,
-            headers={"X-Dialogue-Secret": secret},
+            headers={"X-Dialogue-Secret": secret, **named},
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
             trust_env=False,
         )
@@ -146,6 +153,14 @@ class HttpDialogue:
             return False
         return response.is_success
 
+    def edition(self) -> str | None:
+        """Gives the edition that the process answers for; None when nothing answers."""
+        try:
+            response = self._client.get("/health", timeout=_SCORE_SECONDS)
+            return str(response.json()["edition"])
+        except (httpx.HTTPError, ValueError, KeyError):
+            return None
+
     def close(self) -> None:
         """Closes the connections."""
         self._client.close()
@@ -184,6 +199,7 @@ class _TurnBody(BaseModel):
     commands: list[dict[str, Any]] = []
     answers: dict[str, _AnswerBody] = {}
     asked: str | None = None
+    restarted: bool = False
 
 
 class _WeightBody(BaseModel):
@@ -232,6 +248,7 @@ def _read_answer(content: bytes) -> DialogueAnswer:
             if field in RECORD_FIELDS
         ),
         asked=body.asked,
+        is_restarted=body.restarted,
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import structlog
 
 from bot.dialogue import HttpDialogue
+from handover.edition import PROGRAM, Edition, model_folder
 
 log = structlog.get_logger()
 
@@ -64,6 +65,30 @@ def start_beside(arguments: Sequence[str], files: Path) -> "subprocess.Popen[str
     )
 
 
+def train_edition(data_dir: Path, edition: Edition) -> None:
+    """Trains what an edition says and asks, using all that was trained before.
+
+    Raises:
+        DialogueProcessError: its files cannot be trained.
+    """
+    # Children are answered on the same machine meanwhile: they come first.
+    command = [
+        *("nice", "-n", "10", _python(), "-m", "dialogues.train", "--if-changed"),
+        *("--out", str(model_folder(data_dir.resolve(), edition))),
+        *("--beside", str(data_dir.resolve() / "dialogue")),
+    ]
+    finished = subprocess.run(  # noqa: S603  # our own interpreter and arguments
+        command,
+        cwd=ROOT,
+        env=_environment(edition),
+        check=False,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    if finished.returncode != 0:
+        raise DialogueProcessError(finished.stderr.decode("utf-8", "replace").strip()[-500:])
+
+
 def free_port() -> int:
     """Gives a loopback port that nothing listens on now."""
     with socket.socket() as probe:
@@ -75,9 +100,12 @@ def free_port() -> int:
 class DialogueProcess:
     """One dialogue process, kept running until `stop`."""
 
-    def __init__(self, *, port: int, secret: str, data_dir: Path) -> None:
+    def __init__(
+        self, *, port: int, secret: str, data_dir: Path, edition: Edition = PROGRAM
+    ) -> None:
+        self.edition = edition
         self.url = f"http://127.0.0.1:{port}"
-        self._port = port
+        self.port = port
         self._secret = secret
         self._data_dir = data_dir.resolve()
         self._stopping = threading.Event()
@@ -129,12 +157,13 @@ class DialogueProcess:
     def _spawn(self) -> subprocess.Popen[bytes]:
         command = [
             _python(),
-            *("-m", "dialogues.serve", "--port", str(self._port)),
-            *("--model-dir", str(self._data_dir / "dialogue")),
+            *("-m", "dialogues.serve", "--port", str(self.port)),
+            *("--model-dir", str(model_folder(self._data_dir, self.edition))),
             *("--triage-dir", str(self._data_dir / "triage")),
+            *("--edition", self.edition.name),
             "--until-stdin-closes",
         ]
-        environment = {**_environment(), "FRONTDOOR_DIALOGUE_SECRET": self._secret}
+        environment = {**_environment(self.edition), "FRONTDOOR_DIALOGUE_SECRET": self._secret}
         return subprocess.Popen(  # noqa: S603  # our own interpreter and arguments
             command,
             cwd=ROOT,
@@ -197,10 +226,11 @@ def _python() -> str:
     return str(_PYTHON)
 
 
-def _environment() -> dict[str, str]:
+def _environment(edition: Edition = PROGRAM) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()  # noqa: TID251  # handed on, not read
         if not name.startswith("FRONTDOOR_") and name not in {"PYTHONPATH", "VIRTUAL_ENV"}
     }
-    return {**kept, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    files = {} if edition == PROGRAM else {"FRONTDOOR_DIALOGUE_FILES": str(edition.folder)}
+    return {**kept, **files, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}

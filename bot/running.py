@@ -21,16 +21,18 @@ from bot import accounts, inbox, receipts, working
 from bot.channels.base import Channel, ChannelError, IncomingMessage, Receipt
 from bot.channels.telegram import TelegramChannel
 from bot.clock import Clock
-from bot.courtesy import typing_shower
-from bot.dialogue import HttpDialogue
-from bot.dialogue_process import DialogueProcess, train
+from bot.courtesy import Typing, typing_shower
+from bot.dialogue_process import train
 from bot.doorbell import Bells
+from bot.editions import Dialogues, Shelf
+from bot.following import Follower
 from bot.gatekeeping import Gatekeeper
 from bot.pagers.push import public_key, signing_key
 from bot.paging import open_pagers
 from bot.polling import Polling
 from bot.settings import Settings, secret
 from bot.simulator import simulator
+from bot.staging import Stage, stage_ports
 from bot.urgency import phrase_level
 from bot.webhooks import webhooks
 from handover.app import create_app
@@ -71,7 +73,7 @@ class Service:
         self._progress = progress
         self._bells = Bells()
         self._stop = threading.Event()
-        self._process: DialogueProcess | None = None
+        self._stage: Stage | None = None
         self._closing = ExitStack()
         self._courtesies = ThreadPoolExecutor(max_workers=2, thread_name_prefix="courtesy")
         self._name = f"{socket.gethostname()[:20]}:{os.getpid()}:{secrets.token_hex(3)}"
@@ -79,23 +81,32 @@ class Service:
         self.authority: Authority = accounts.prepare(self.engine, settings)
         self._accounts = accounts.open_channels(self.engine, settings, self.authority)
         self._dialogue_secret = _dialogue_secret(settings)
-        self.dialogue = HttpDialogue(
-            f"http://127.0.0.1:{settings.dialogue_port}", self._dialogue_secret
+        self._ports = stage_ports(settings.dialogue_port, settings.dialogue_spare_port)
+        self._shelf = Shelf(self.engine, settings.data_dir)
+        self.dialogue = Dialogues(
+            [f"http://127.0.0.1:{port}" for port in self._ports], self._dialogue_secret
         )
 
     def start(self) -> None:
         """Starts the roles; returns when the web pages answer."""
         # Read now, so that the first child does not wait for it.
         phrase_level("")
+        follower = Follower(
+            self.engine,
+            self._shelf,
+            self.dialogue,
+            asks_dialogue=bool({Role.WORKER, Role.CLOCK} & self._roles),
+        )
+        follower.begin()
         self._closing.callback(self.engine.dispose)
         self._closing.callback(self.dialogue.close)
         self._closing.callback(self._courtesies.shutdown, wait=False, cancel_futures=True)
         for channel in self._accounts.channels.values():
             self._closing.callback(channel.close)
         if Role.DIALOGUE in self._roles:
-            self._process = self._start_dialogue()
-        if Role.DIALOGUE in self._roles:
+            self._stage = self._start_dialogue()
             self._start_gate()
+        self._step("following", follower.step)
         if Role.WORKER in self._roles:
             self._start_workers()
             self._start_polling()
@@ -106,9 +117,9 @@ class Service:
 
     def wait_for_dialogue(self) -> None:
         """Returns when the dialogue answers, or is late; a child has holding replies meanwhile."""
-        if self._process is None:
+        if self._stage is None:
             return
-        if self._process.wait_until_up(self._progress):
+        if self._stage.wait_until_up(self._progress):
             self._progress("The dialogue is ready")
         else:
             log.error("dialogue_late")
@@ -131,20 +142,24 @@ class Service:
         self._bells.outbox.ring()
         self._closing.close()
 
-    def _start_dialogue(self) -> DialogueProcess:
+    def _start_dialogue(self) -> Stage:
         train(self.settings.data_dir)
-        process = DialogueProcess(
-            port=self.settings.dialogue_port,
+        stage = Stage(
+            self.engine,
+            self._shelf,
+            ports=self._ports,
             secret=self._dialogue_secret,
-            data_dir=self.settings.data_dir,
+            name=self._name,
         )
-        process.start()
-        self._closing.callback(process.stop)
-        return process
+        stage.start()
+        self._closing.callback(stage.stop)
+        self._step("stage", stage.step)
+        self._step("stage-heart", stage.beat)
+        return stage
 
     def _start_workers(self) -> None:
         typing = typing_shower(self.engine, self._accounts.channels, self._courtesies)
-        drain = partial(inbox.drain, self.engine, self.dialogue, typing=typing)
+        drain = partial(self._drain, typing)
         self._thread(
             "courtesies",
             lambda name, _: working.work_courtesies(
@@ -189,6 +204,25 @@ class Service:
                 ),
                 urgent_only=number == 0,
             )
+
+    def _drain(self, typing: Typing, *, worker: str, urgent_only: bool) -> bool:
+        is_done = False
+        try:
+            worked = inbox.drain(
+                self.engine, self.dialogue, worker=worker, urgent_only=urgent_only, typing=typing
+            )
+            is_done = True
+        finally:
+            if not is_done:
+                self.dialogue.note_failure()
+        return worked
+
+    def _step(self, name: str, step: Callable[[], bool]) -> None:
+        self._thread(
+            name,
+            lambda full_name, _: working.work_steps(step, stop=self._stop, name=full_name),
+            urgent_only=False,
+        )
 
     def _thread(self, name: str, target: Callable[[str, bool], None], *, urgent_only: bool) -> None:
         full_name = f"{self._name}:{name}"

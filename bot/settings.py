@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     quiet_seconds: Annotated[float, Field(ge=0, le=30)] = 1.5
     """How long to wait for more short messages before the bot answers; never when urgent."""
     dialogue_port: Annotated[int, Field(ge=1, le=65535)] = 5005
+    dialogue_spare_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """The loopback port of the version that comes or goes; the next one when unset."""
     dialogue_secret: SecretStr | None = None
     secret_key: SecretStr | None = None
     """Signs the console's sessions; made on the first run, to be set where machines share them."""

@@ -20,6 +20,7 @@ from dialogues.wording import Wording
 _ASK = "utter_ask_"
 _CONTEXT_SLOTS = ("language", "channel", "urgency", "harms", "out_of_hours", "kind")
 _STATUSES = ("dont_know", "prefer_not_to_say")
+_DECLINING = ("skip", "dont_know")
 _STATE_VERSION = 1
 # Read out of one message and meant for its own turn only.
 _TURN_SLOTS = frozenset({"feeling", "kind", "reply_to"})
@@ -105,7 +106,7 @@ class Dialogue:
             MalformedTurnError: the state is not one that this dialogue gave.
             DialogueFailedError: Rasa failed, or had nothing to say.
         """
-        before = self._slots_before(turn)
+        before, is_restarted = self._slots_before(turn)
         tracker = DialogueStateTracker(turn.conversation, self._domain.slots, sender_source=None)
         start: list[Event] = [SlotSet(name, value) for name, value in before.items()]
         start.append(ActionExecuted(ACTION_LISTEN_NAME))
@@ -120,10 +121,21 @@ class Dialogue:
             raise DialogueFailedError(type(error).__name__) from error
         finally:
             await self._store.delete(turn.conversation)
-        return self._response(tracker, list(tracker.events)[said:], before)
+        response = self._response(tracker, list(tracker.events)[said:], before)
+        return {**response, "restarted": is_restarted}
 
-    def _slots_before(self, turn: Turn) -> dict[str, Any]:
-        slots = _read_state(turn.state)
+    def _slots_before(self, turn: Turn) -> tuple[dict[str, Any], bool]:
+        """Gives what is known before the turn, and whether the question before it is gone.
+
+        The rule for a talk that another version of the dialogue began: all that is known is kept
+        that this one has a place for. The open question stays open where this one asks it too,
+        in whatever words; where it does not, the child is told, and what they say now is read as
+        if nothing had been asked.
+        """
+        slots, is_restarted = _read_state(turn.state)
+        if slots.get("asked") is not None and _ASK + slots["asked"] not in self._domain.responses:
+            del slots["asked"]
+            is_restarted = True
         for name in _CONTEXT_SLOTS:
             if turn.context.get(name) is not None:
                 slots[name] = turn.context[name]
@@ -136,13 +148,15 @@ class Dialogue:
             slots.pop("asked", None)
         slots["turns"] = int(slots.get("turns") or 0) + 1
         names = {slot.name for slot in self._domain.slots}
-        return {name: value for name, value in slots.items() if name in names}
+        kept = {name: value for name, value in slots.items() if name in names}
+        return kept, is_restarted
 
     def _message(
         self, turn: Turn, slots: dict[str, Any], channel: CollectingOutputChannel
     ) -> UserMessage:
         text = turn.text
-        if turn.choice:
+        # A button of a version before may mean what this one does not know: then its words count.
+        if turn.choice and _intent_of(turn.choice) in {*self._domain.intents, *_DECLINING}:
             text = _choice_text(turn.choice, slots.get("asked"))
         elif text.startswith("/"):
             # Only a button may speak Rasa's short form; Rasa would strip a plain space.
@@ -212,17 +226,22 @@ class _TurnStore(TrackerStore):
         return list(self._trackers)
 
 
-def _read_state(state: str | None) -> dict[str, Any]:
+def _read_state(state: str | None) -> tuple[dict[str, Any], bool]:
+    """Gives the slots of a state, and whether it was another release's and tells us nothing."""
     if state is None:
-        return {}
+        return {}, False
     try:
         read = json.loads(state)
         slots = dict(read["slots"])
     except (ValueError, KeyError, TypeError) as error:
         raise MalformedTurnError("state is not one that this dialogue gave.") from error
     if read.get("version") != _STATE_VERSION:
-        raise MalformedTurnError("state is of another version.")
-    return slots
+        return {}, True
+    return slots, False
+
+
+def _intent_of(choice: str) -> str:
+    return choice.removeprefix("/").split("{", maxsplit=1)[0]
 
 
 def _known_value(answer: Any) -> Any:

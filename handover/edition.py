@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import cast, override
 
 ROOT = Path(__file__).resolve().parent.parent
 _KEPT = 4
@@ -23,6 +23,11 @@ class Edition:
 
     name: str
     folder: Path
+
+    @override
+    def __str__(self) -> str:
+        """Gives the name, short enough for a log."""
+        return self.name[:12]
 
 
 PROGRAM = Edition("program", ROOT)
@@ -54,6 +59,18 @@ def pinned(edition: Edition | None = None) -> Iterator[Edition]:
         yield held
     finally:
         _pinned.reset(token)
+
+
+def place(data_dir: Path, fingerprint: str) -> Edition:
+    """Gives where a version's files stand on a machine, by the fingerprint that they have."""
+    return Edition(fingerprint, data_dir / "editions" / fingerprint / "files")
+
+
+def model_folder(data_dir: Path, edition: Edition) -> Path:
+    """Gives where an edition's trained dialogue stands on a machine."""
+    if edition == PROGRAM:
+        return data_dir / "dialogue"
+    return data_dir / "editions" / edition.name / "model"
 
 
 def path(name: str) -> Path:

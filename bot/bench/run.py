@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.bench import consoles, figures, lists, scoring
+from bot.bench import consoles, figures, lists, publish, scoring
 from bot.bench.figures import Figure
 from bot.bench.service import service
 
-NAMES = ("triage", "consoles", "lists")
+NAMES = ("triage", "consoles", "lists", "publish")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +56,15 @@ def _measure(
             data_dir,
             Path(folder),
             database_url=asked.database_url,
-            with_dialogue=name == "consoles",
+            with_dialogue=name in {"consoles", "publish"},
+            # Without a wait for more messages, what is measured is the answering alone.
+            more={"QUIET_SECONDS": "0"} if name == "publish" else {},
             progress=progress,
         ) as running,
     ):
         if name == "lists":
             return lists.measure(running, asked.conversations, progress)
+        if name == "publish":
+            return publish.measure(running, progress)
         load = consoles.Load(consoles=asked.consoles, chats=asked.chats, seconds=asked.seconds)
         return consoles.measure(running, load, progress)

@@ -6,7 +6,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from models.encryption import new_keyring, read_keyring
 from models.practitioner import RoleName
 
 _START_SECONDS = 120
+_NO_MORE: Mapping[str, str] = {}
 _TOKEN = re.compile(r'name="csrf[_-]token" (?:value|content)="([^"]+)"')
 
 
@@ -73,6 +74,7 @@ def service(
     *,
     database_url: str | None = None,
     with_dialogue: bool = True,
+    more: Mapping[str, str] = _NO_MORE,
     progress: Callable[[str], None],
 ) -> Iterator[Running]:
     """Gives a service with the trained models of `models`, ended with the block.
@@ -86,16 +88,18 @@ def service(
     data.mkdir()
     for name in ("dialogue", "triage"):
         (data / name).symlink_to(models.resolve() / name)
-    port, dialogue_port = free_port(), free_port()
+    port, dialogue_port, spare = free_port(), free_port(), free_port()
     url = database_url or f"sqlite:///{folder}/bench.db"
     settings = {
         "DATA_DIR": str(data),
         "DATABASE_URL": url,
         "PORT": str(port),
         "DIALOGUE_PORT": str(dialogue_port),
+        "DIALOGUE_SPARE_PORT": str(spare),
         "DEMONSTRATION": "true",
         "LOG_FORMAT": "json",
         "WEB_THREADS": "320",
+        **more,
     }
     # Run from the folder, where there is no `.env`: no benchmark may reach a provider.
     command = [str(Path(sys.executable).with_name("frontdoor")), "run"]

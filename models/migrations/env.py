@@ -17,6 +17,7 @@ from models import (  # noqa: F401
     feedback,
     linking,
     practitioner,
+    publishing,
     quality,
     recognition,
     referral,

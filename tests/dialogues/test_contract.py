@@ -1,5 +1,6 @@
 """What the dialogue process promises to whoever calls it."""
 
+import json
 import time
 
 import httpx
@@ -48,11 +49,40 @@ def test_a_turn_answers_in_the_agreed_shape(dialogue: RunningDialogue):
     answer = dialogue.turn("my stepdad shouts at me every night, im 12")
 
     assert set(answer) == {
-        *("state", "replies", "commands", "answers", "asked", "slots", "nlu"),
+        *("state", "replies", "commands", "answers", "asked", "slots", "nlu", "restarted"),
     }
     assert answer["answers"]["age"] == {"status": "value", "value": 12}
     assert all(set(reply) == {"response", "text", "buttons"} for reply in answer["replies"])
     assert {"command": "finish_contact"} in answer["commands"]
+
+
+def test_a_question_that_a_new_version_asks_too_stays_open(dialogue: RunningDialogue):
+    state = dialogue.talk("my mum shouts at me", "im scared of her all the time")[-1]["state"]
+    slots = json.loads(state)["slots"]
+    slots |= {"asked": "age", "a_slot_that_is_gone": "something"}
+
+    answer = dialogue.turn("13", json.dumps({"version": 1, "slots": slots}))
+
+    assert not answer["restarted"]
+    assert answer["answers"]["age"] == {"status": "value", "value": 13}
+    assert "a_slot_that_is_gone" not in answer["slots"]
+
+
+def test_a_question_that_a_new_version_does_not_ask_is_closed_and_the_child_told(
+    dialogue: RunningDialogue,
+):
+    state = dialogue.talk("my mum shouts at me", "im scared of her all the time")[-1]["state"]
+    slots = json.loads(state)["slots"]
+    known = {name: slots[name] for name in ("worry", "said")}
+    old = json.dumps({"version": 1, "slots": {**slots, "asked": "favourite_colour"}})
+
+    answer = dialogue.turn("blue", old, choice='/favourite{"favourite_colour": "blue"}')
+
+    assert answer["restarted"]
+    assert answer["replies"]
+    assert answer["slots"]["worry"] == known["worry"]
+    assert answer["slots"]["said"].items() >= known["said"].items()
+    assert answer["slots"].get("asked") != "favourite_colour"
 
 
 def test_the_same_turn_always_gives_the_same_answer(dialogue: RunningDialogue):
