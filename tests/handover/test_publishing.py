@@ -249,3 +249,30 @@ def test_a_switch_that_no_machine_takes_up_is_called_off(desk: Desk, clock):
         switch = session.get_one(DialogueSwitch, 1)
 
     assert switch.state is SwitchState.FAILED
+
+
+def test_the_pages_say_what_is_missing_put_it_live_and_take_it_back(desk: Desk, desk_of):
+    version = desk.checked()
+    page = f"/dialogue/{version.number}/publish"
+    publisher = desk_of(desk.staff["publisher"])
+    assert "Missing: a safeguarding lead" in publisher.get(page).text
+    assert publisher.post(page, why="Now").status_code == 422
+    desk.sign("admin", version, RoleName.ADMIN)
+    desk.sign("lead", version, RoleName.SAFEGUARDING_LEAD)
+
+    assert publisher.post(page, why="Now").status_code == 302
+    assert "It is going live" in publisher.get(page).text
+    with transaction(desk.engine) as session:
+        switch = publishing.waiting(session)
+        assert switch is not None
+        switching.note_stage(session, "machine", version.fingerprint)
+        switching.switch_if_ready(session, switch.id)
+
+    assert f"Version {version.number} is live" in publisher.get(page).text
+    assert "Say why you take it back" in publisher.post("/dialogue/roll-back", why="").text
+    assert publisher.post("/dialogue/roll-back", why="It reads badly").status_code == 302
+    history = publisher.get("/dialogue/history").text
+    assert "Taken back" in history
+    assert "by Publisher Person: It reads badly" in history
+    assert desk_of(desk.staff["editor"]).post("/dialogue/roll-back", why="x").status_code == 403
+    assert desk.live() is None

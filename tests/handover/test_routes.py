@@ -15,6 +15,7 @@ EVERYBODY, SIGNED_IN = "everybody", "signed in"
 STAFF = "practitioner, supervisor"
 KEEPERS = "admin, editor, supervisor"
 SUPERVISOR = "supervisor"
+BOT_KEEPERS = "admin, editor, publisher, safeguarding_lead"
 ROTA_KEEPERS = "admin, supervisor"
 
 WHO_MAY = {
@@ -71,6 +72,10 @@ WHO_MAY = {
     "/corrections": "safeguarding_lead",
     "/corrections/<int:correction_id>": "safeguarding_lead",
     "/decisions": STAFF,
+    "/dialogue/<int:number>/publish": "admin, publisher, safeguarding_lead",
+    "/dialogue/history": BOT_KEEPERS,
+    "/dialogue/review": "admin, safeguarding_lead",
+    "/dialogue/roll-back": "admin, publisher",
     "/fs-static/<path:filename>": SIGNED_IN,
     "/live": STAFF,
     "/live/check": SIGNED_IN,
