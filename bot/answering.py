@@ -174,7 +174,7 @@ def _is_idle_talk(turn: Turn, judged: Outcome, answer: DialogueAnswer) -> bool:
     if judged.urgency is not Urgency.CONCERN or "concern_in_own_words" in turn.known:
         return False
     if any(message.phrase_level is not Urgency.NO_CONCERN for message in turn.messages):
-        # A phrase is sure and narrow: what one hears is not waved away as play.
+        # A phrase that is not wide is sure: what one hears is not waved away as play.
         return False
     said = {reply.response for reply in answer.replies}
     return bool(said) and said <= _IDLE_TALK and not answer.answers and not answer.commands

@@ -6,7 +6,7 @@ scores come in as values and may raise what the phrases found. The labels are de
 `docs/safety/urgency-guide.md`, the thresholds and their trade-off in `docs/triage/model-card.md`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -94,9 +94,10 @@ class Assessment:
 
 
 def phrase_level(text: str) -> Urgency:
-    """Gives the level that phrases alone find; cheap enough for a webhook's transaction."""
+    """Gives the level of which phrases are sure; cheap enough for a webhook's transaction."""
     book = the_book()
-    return highest(*(found.level for found in book.find(book.read(text))))
+    found = book.find(book.read(text))
+    return highest(*(hit.level for hit in found if not hit.phrase.wide))
 
 
 def assess(
@@ -111,12 +112,13 @@ def assess(
     found = book.find(book.read(text))
     reasons = [_phrase_reason(text, hit) for hit in found]
     reasons += _context_reasons(text, context)
-    by_phrases = highest(*(reason.level for reason in reasons if reason.level is not None))
+    by_phrases = _level_of(reasons)
     language = language_of(text)
     if model is None:
         level = by_phrases
     else:
-        level = _together(by_phrases, model, _thresholds_for(text, by_phrases, language, context))
+        sure = _level_of(reason for reason in reasons if reason.phrase not in book.wide)
+        level = _together(sure, model, _thresholds_for(text, by_phrases, language, context))
     if model is not None:
         reasons += _model_reasons(text, model, level)
     return Assessment(
@@ -128,6 +130,10 @@ def assess(
         scored="phrases" if model is None else "phrases_and_model",
         model_version=None if model is None else model.version,
     )
+
+
+def _level_of(reasons: Iterable[Reason]) -> Urgency:
+    return highest(*(reason.level for reason in reasons if reason.level is not None))
 
 
 def _phrase_reason(text: str, hit: Found, kind: Literal["phrase", "context"] = "phrase") -> Reason:

@@ -24,7 +24,8 @@ class Phrase:
     """One thing children say, with what it means and what excuses it.
 
     `unless` says the level that is left when a cue (a joke, a film, homework, a "not")
-    stands with it.
+    stands with it. A `wide` phrase hears more than it can be sure of: it counts in full where
+    no model speaks, and only as evidence where one does.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Phrase:
     harms: frozenset[Harm]
     patterns: tuple[Pattern, ...]
     unless: Mapping[str, Urgency]
+    wide: bool
     fires: tuple[str, ...]
     silent: tuple[str, ...]
 
@@ -56,6 +58,7 @@ class Book:
         spellings: dict[str, tuple[str, ...]],
     ) -> None:
         self.phrases = tuple(phrases)
+        self.wide = frozenset(phrase.name for phrase in phrases if phrase.wide)
         self._cues = cues
         self._words: defaultdict[str, list[tuple[Phrase, Pattern]]] = defaultdict(list)
         self._stems: defaultdict[str, list[tuple[Phrase, Pattern]]] = defaultdict(list)
@@ -102,13 +105,16 @@ class Book:
 
     def _candidates(self, reading: Reading) -> Iterator[tuple[Phrase, Pattern]]:
         tried: set[int] = set()
+        said = frozenset(word.text for word in reading.words)
         for word in dict.fromkeys(word.text for word in reading.words):
             rows = list(self._words.get(word, ()))
             for length in _STEM:
                 rows += self._stems.get(word[:length], ()) if length <= len(word) else ()
             for phrase, pattern in rows:
-                if id(pattern) not in tried:
-                    tried.add(id(pattern))
+                if id(pattern) in tried:
+                    continue
+                tried.add(id(pattern))
+                if not any(said.isdisjoint(words) for words in pattern.needs):
                     yield phrase, pattern
 
     def _match(self, reading: Reading, phrase: Phrase, pattern: Pattern) -> Found | None:
@@ -187,6 +193,7 @@ def _phrase(row: Mapping[str, Any], pattern: Callable[[str], Pattern]) -> Phrase
         harms=frozenset(Harm(harm) for harm in row.get("harms", ())),
         patterns=tuple(pattern(says) for says in row["says"]),
         unless={cue: Urgency(left) for cue, left in row.get("unless", {}).items()},
+        wide=row.get("wide", False),
         fires=tuple(row["fires"]),
         silent=tuple(row["silent"]),
     )

@@ -7,13 +7,14 @@ A phrase is a row of elements with a space between them, matched on plain words:
 - `*` alone is any word;
 - `x?` at the end of an element: it may be missing (a question mark is written `{question}`);
 - `...` up to three other words, `...6` up to six, never past a full stop or a "not";
+- `~6` up to six other words, past full stops and a "not" too: for what stands in the next sentence;
 - `^` the message's beginning, `$` its end.
 
 Gaps are bounded, so that no message can make matching slow.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 NEGATORS = (
@@ -32,6 +33,7 @@ _COMMON = frozenset({
 ANY_WORD = "*"
 NO_SPELLINGS: Mapping[str, tuple[str, ...]] = {}
 _GAP = re.compile(r"\.\.\.(\d*)")
+_WIDE_GAP = re.compile(r"~(\d+)")
 _GAP_WORDS = 3
 
 
@@ -41,10 +43,15 @@ class PhraseError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
-    """A compiled phrase: `triggers` are the words without one of which it cannot match."""
+    """A compiled phrase.
+
+    `triggers` are the words without one of which it cannot match, and `needs` are such words for
+    every part of it: a look at them is far cheaper than trying the expression.
+    """
 
     expression: re.Pattern[str]
     triggers: tuple[str, ...]
+    needs: tuple[frozenset[str], ...]
     words: frozenset[str]
 
 
@@ -63,7 +70,9 @@ def compile_pattern(
     words: set[str] = set()
     for element in says.split():
         if gap := _GAP.fullmatch(element):
-            parts.append(_gap(int(gap.group(1) or _GAP_WORDS)))
+            parts.append(_gap(int(gap.group(1) or _GAP_WORDS), closed=(".", "?", *NEGATORS)))
+        elif gap := _WIDE_GAP.fullmatch(element):
+            parts.append(_gap(int(gap.group(1)), closed=("?",)))
         elif element == "^":
             parts.append("^ ")
         elif element == "$":
@@ -82,6 +91,7 @@ def compile_pattern(
     return Pattern(
         expression=re.compile(lead + "".join(parts)),
         triggers=min((_triggers(options) for options in required), key=_commonness),
+        needs=_needs(required),
         words=frozenset(words),
     )
 
@@ -117,15 +127,22 @@ def _escaped(option: str) -> str:
     )
 
 
-def _gap(most: int) -> str:
-    closed = "|".join(re.escape(word) for word in (".", "?", *NEGATORS))
-    return f"(?:(?!(?:{closed}) )[^ ]+ ){{0,{most}}}?"
+def _gap(most: int, *, closed: Sequence[str]) -> str:
+    ends = "|".join(re.escape(word) for word in closed)
+    return f"(?:(?!(?:{ends}) )[^ ]+ ){{0,{most}}}?"
 
 
 def _triggers(options: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(
         min(option.split(), key=lambda word: (word in _COMMON, -len(word))) for option in options
     )
+
+
+def _needs(required: Sequence[tuple[str, ...]]) -> tuple[frozenset[str], ...]:
+    every = {frozenset(_triggers(options)) for options in required}
+    # A word's beginning cannot be looked up; the fewest words fail soonest.
+    whole = [words for words in every if not any("*" in word for word in words)]
+    return tuple(sorted(whole, key=len))
 
 
 def _commonness(triggers: tuple[str, ...]) -> tuple[int, int]:

@@ -32,6 +32,17 @@ def test_an_emergency_phrase_is_never_voted_down_by_the_model():
     assert assess("hes got a knife", model=_model(CALM)).level is Urgency.EMERGENCY
 
 
+def test_a_wide_phrase_counts_in_full_only_where_no_model_speaks():
+    told = "my stuff is in bin bags on the drive"
+
+    assert assess(told).level is Urgency.URGENT
+    assert phrase_level(told) is Urgency.NO_CONCERN
+    assert assess(told, model=_sure_of(Urgency.CONCERN)).level is Urgency.CONCERN
+    leaning = _model({Urgency.CONCERN: 0.7, Urgency.URGENT: 0.27, Urgency.EMERGENCY: 0.03})
+    assert assess(told, model=leaning).level is Urgency.URGENT
+    assert assess("how are you today", model=leaning).level is Urgency.CONCERN
+
+
 def test_the_model_raises_what_the_phrases_missed():
     assessment = assess("it is quiet now", model=_sure_of(Urgency.EMERGENCY))
 

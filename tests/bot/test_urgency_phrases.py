@@ -92,6 +92,15 @@ def test_a_very_long_text_is_judged_by_its_end_too():
     assert phrase_level("bla " * 500_000 + "hes got a knife") is Urgency.EMERGENCY
 
 
+@pytest.mark.parametrize(
+    ("says", "heard"), [("loo ...4 door", False), ("loo ~4 door", True), ("loo ~1 door", False)]
+)
+def test_a_wide_gap_reaches_into_the_next_sentence(says, heard):
+    line = " in the loo . he is not at the door "
+
+    assert bool(compile_pattern(says.replace("4", "9"), {}).expression.search(line)) is heard
+
+
 def test_a_phrase_with_an_unknown_list_is_refused():
     with pytest.raises(PhraseError, match="nowhere"):
         compile_pattern("{nowhere} is", {})
