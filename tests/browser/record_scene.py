@@ -2,14 +2,17 @@
 
 import datetime as dt
 
-from handover import casework, contacts, records, tasks
+from handover import casework, contacts, overrides, records, saved_views, tasks
 from handover.contacts import OfflineContact
+from handover.lists import ListName
+from handover.queue_filters import Filters
 from handover.records import GatheredAnswer
 from handover.tasks import NewTask
 from models.base import utc_now
 from models.casework import NoteKind, TaskKind
+from models.channel import ChannelName
 from models.contact import AnswerStatus, Contact, ContactChannel, ContactOutcome, ReferralSource
-from models.conversation import Message
+from models.conversation import Author, Conversation, Message
 from models.db import transaction
 from models.urgency import Urgency
 from tests.browser.stage import Stage
@@ -26,6 +29,8 @@ def fill_record(played: Stage) -> dict[str, str]:
     played.sms.ends(played.anna)
     by_phone = _writes_down(played)
     task_id = _works(played, rosie)
+    held_back, override_id = _holds_back(played)
+    rosies = f"/conversations/{played.telegram.conversation_id}"
     talk = f"/conversations/{played.sms.conversation_id}"
     return {
         "decisions": "/decisions",
@@ -51,6 +56,17 @@ def fill_record(played: Stage) -> dict[str, str]:
         "away": "/account/away",
         "board": "/board",
         "review": f"{talk}/review",
+        "feedback": "/feedback",
+        "override-ask": f"{rosies}/messages/{held_back}/override",
+        "override": f"/overrides/{override_id}",
+        "view": "/queue?list=ended&channel=sms",
+        "alerts": "/account/alerts",
+        "rota": "/rota",
+        "rota-shift": "/rota/shift",
+        "rota-calendar": "/rota/calendar",
+        "rota-hours": "/rota/hours",
+        "rota-day": "/rota/day",
+        "rota-ladder": "/rota/ladder",
     }
 
 
@@ -74,6 +90,31 @@ def _tells_more(played: Stage, contact: Contact) -> None:
         message = session.get_one(Message, last)
         records.record_answers(session, found, said, message=message)
         records.record_answers(session, found, recorded, practitioner=played.anna)
+
+
+def _holds_back(played: Stage) -> tuple[int, int]:
+    """Gives a message that the plan keeps back, and the request to send it all the same."""
+    today = utc_now().weekday()
+    played.telegram.plans({"days": [(today + 3) % 7], "from": "16:00", "until": "17:00"})
+    played.telegram.takes_over(played.anna)
+    with transaction(played.engine) as session:
+        talk = session.get_one(Conversation, played.telegram.conversation_id)
+        talk.last_inbound_at = utc_now() - dt.timedelta(hours=1)
+        saved_views.save(
+            session,
+            played.cleo,
+            "Texts that ended",
+            Filters(channel=ChannelName.SMS),
+            list_name=ListName.ENDED,
+        )
+    played.telegram.says(played.anna, "The police are outside. Can you open the door to them?")
+    played.telegram.send()
+    message_id = played.telegram.messages(Author.PRACTITIONER)[-1].id
+    with transaction(played.engine) as session:
+        asked = overrides.ask_override(
+            session, played.anna, message_id, reason="She is in danger now, with the police outside"
+        )
+        return message_id, asked.id
 
 
 def _last_message(played: Stage) -> int:

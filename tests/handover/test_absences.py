@@ -71,7 +71,7 @@ def test_a_child_is_told_the_day_before_who_covers_and_of_the_return(
 
 
 def test_the_plan_holds_it_and_what_never_went_is_not_taken_back_up(known, anna, desk_of) -> None:
-    known.plans({"days": ["sunday"], "from": "09:00", "until": "18:00"})
+    known.plans({"days": [6], "from": "09:00", "until": "18:00"})
     _is_away(desk_of(anna), **{"last-day": "22"})
 
     assert _on(known, 19) == []
