@@ -259,6 +259,9 @@ def replay_scripts(file: Path, only: str | None) -> None:
 @click.option("--seconds", default=30, show_default=True, help="How long children write.")
 @click.option("--consoles", default=200, show_default=True, help="How many consoles are open.")
 @click.option("--chats", default=20, show_default=True, help="How many children write at once.")
+@click.option(
+    "--every", default=2.5, show_default=True, help="Seconds between two messages of one child."
+)
 @click.option("--conversations", default=100_000, show_default=True, help="How long the history.")
 @click.option("--database-url", help="An EMPTY PostgreSQL database; SQLite without it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON in place of tables.")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine, Select, case, or_, select
+from sqlalchemy import Engine, Select, bindparam, case, or_, select
 from sqlalchemy.orm import Session
 
 from bot.channels.base import DeliveryFailedError, DeliveryRefusedError
@@ -71,10 +71,10 @@ def _claim(engine: Engine, pagers: Pagers, console_url: str, worker: str) -> _Jo
     now = utc_now()
     with reading(engine) as session:
         # An idle sender must not take the write lock many times a second.
-        if session.scalars(_due(now)).first() is None:
+        if session.scalar(_IS_DUE, {"now": now}) is None:
             return None
     with transaction(engine) as session:
-        alert = session.scalars(_due(now).with_for_update(skip_locked=True)).first()
+        alert = session.scalars(_DUE, {"now": now}).first()
         if alert is None:
             return None
         alert.claimed_by = f"{worker}:{secrets.token_hex(8)}"[-64:]
@@ -93,7 +93,8 @@ def _claim(engine: Engine, pagers: Pagers, console_url: str, worker: str) -> _Jo
         )
 
 
-def _due(now: dt.datetime) -> Select[StaffAlert]:
+def _due() -> Select[StaffAlert]:
+    now = bindparam("now", type_=StaffAlert.not_before.type)
     rank = case({level.value: level.rank for level in Urgency}, value=StaffAlert.urgency)
     return (
         select(StaffAlert)
@@ -103,6 +104,11 @@ def _due(now: dt.datetime) -> Select[StaffAlert]:
         .order_by(rank.desc(), StaffAlert.id)
         .limit(1)
     )
+
+
+# Made once: idle senders look many times a second.
+_DUE = _due().with_for_update(skip_locked=True)
+_IS_DUE = _due().with_only_columns(StaffAlert.id)
 
 
 def _page(session: Session, alert: StaffAlert, console_url: str) -> Page | None:

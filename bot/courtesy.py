@@ -54,18 +54,27 @@ def pass_on_typing(engine: Engine, typing: Typing) -> bool:
 
     The console leaves a hint in the row, because it knows no provider.
     """
-    hints = select(Conversation).where(Conversation.typing_at.is_not(None)).limit(50)
     with reading(engine) as session:
         # Somebody idle must not take the write lock many times a second.
-        if session.scalars(hints.with_only_columns(Conversation.id)).first() is None:
+        if session.scalar(_IS_HINTED) is None:
             return False
     since = utc_now() - _STILL_WRITING
     fresh = []
     with transaction(engine) as session:
-        for conversation in session.scalars(hints.with_for_update(skip_locked=True)):
+        for conversation in session.scalars(_HINTED):
             if conversation.typing_at is not None and conversation.typing_at > since:
                 fresh.append(conversation.id)
             conversation.typing_at = None
     for conversation_id in fresh:
         typing(conversation_id)
     return True
+
+
+# Made once: this is asked several times a second.
+_HINTED = (
+    select(Conversation)
+    .where(Conversation.typing_at.is_not(None))
+    .limit(50)
+    .with_for_update(skip_locked=True)
+)
+_IS_HINTED = select(Conversation.id).where(Conversation.typing_at.is_not(None)).limit(1)

@@ -5,16 +5,16 @@ carries everything out in one transaction that first checks the claim is still i
 """
 
 import datetime as dt
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import structlog
-from sqlalchemy import Engine, Select, case, func, or_, select
+from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot import carrying_out, episodes, pipeline, turns, unreachable, urgency
+from bot import carrying_out, claims, episodes, pipeline, turns, unreachable, urgency
 from bot.channels.base import IncomingMessage
 from bot.courtesy import Typing
 from bot.dialogue import Dialogue
@@ -30,14 +30,12 @@ from models.conversation import (
     Holder,
     Message,
 )
-from models.db import reading, transaction
+from models.db import add_once, reading, transaction
 from models.encryption import keyring_of
 from models.urgency import Urgency, highest
 
 log = structlog.get_logger()
 
-_LEASE = dt.timedelta(seconds=30)
-_RETRY_AFTER = dt.timedelta(milliseconds=300)
 _GIVE_UP_AFTER = 3
 _LONGEST_BURST = 4  # quiet waits from the first message to the answer, at most
 
@@ -51,6 +49,8 @@ class Received:
     is_new: bool
     """False for a repeat, which changed nothing."""
     level: Urgency
+    is_due: bool = False
+    """Whether it is to be answered at once, with no wait for more."""
 
 
 def receive(
@@ -70,18 +70,20 @@ def receive(
     """
     # The phrases are read before the transaction begins, so that no writer waits for them.
     level = urgency.phrase_level(incoming.text)
+    account = _account(engine, account_id)
     with transaction(engine) as session:
-        account = session.get_one(ChannelAccount, account_id)
         conversation = _find_or_open(session, account, incoming)
-        message = _message(session, conversation, incoming)
-        if not _add_once(session, message):
+        message = add_once(session, Message, _values(session, conversation, incoming))
+        if message is None:
             first = _earlier(session, account, incoming)
             log.info("message_received_again", conversation_id=conversation.id, message_id=first)
             return Received(
                 conversation_id=conversation.id, message_id=first, is_new=False, level=level
             )
+        # Read before anything changes: what is written goes to the database in one go, at the end.
+        first_waiting = _first_waiting(session, conversation)
         _note_arrival(session, conversation, incoming, level)
-        _make_due(session, conversation, quiet)
+        _make_due(conversation, quiet, first_waiting)
         message.episode = conversation.episode
         audit.announce(session, conversation, "message", message.id)
         if incoming.is_cut_off:
@@ -97,17 +99,14 @@ def receive(
         kind=message.kind.value,
         urgency=level.value,
     )
+    is_due = conversation.due_at is not None and conversation.due_at <= utc_now()
     return Received(
-        conversation_id=conversation.id, message_id=message.id, is_new=True, level=level
+        conversation_id=conversation.id,
+        message_id=message.id,
+        is_new=True,
+        level=level,
+        is_due=is_due,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """One worker's hold on one conversation, until its lease runs out."""
-
-    conversation_id: int
-    token: str
 
 
 def drain(
@@ -127,7 +126,7 @@ def drain(
         urgent_only: whether to leave everything else to others.
         typing: is told of a conversation that is being answered, and must return at once.
     """
-    claim = claim_next(engine, worker=worker, urgent_only=urgent_only)
+    claim = claims.claim_next(engine, worker=worker, urgent_only=urgent_only)
     if claim is None:
         return False
     is_done = False
@@ -138,17 +137,17 @@ def drain(
         is_done = True
     finally:
         if not is_done:
-            _put_back(engine, claim)
+            claims.put_back(engine, claim)
     return True
 
 
-def _work(engine: Engine, dialogue: Dialogue, claim: Claim, typing: Typing | None) -> None:
-    is_given_up = _failures(engine, claim) >= _GIVE_UP_AFTER
+def _work(engine: Engine, dialogue: Dialogue, claim: claims.Claim, typing: Typing | None) -> None:
+    is_given_up = claim.failures >= _GIVE_UP_AFTER
     # What broke us may lie in anything that is read: then only the least is.
     load = turns.load_least if is_given_up else turns.load
     turn = load(engine, claim.conversation_id)
     if turn is None:
-        _let_go(engine, claim)
+        claims.let_go(engine, claim)
         return
     if is_given_up:
         # A child must not wait for ever on a message that breaks us: say so, and call a person.
@@ -166,51 +165,30 @@ def _work(engine: Engine, dialogue: Dialogue, claim: Claim, typing: Typing | Non
     carrying_out.carry_out(engine, claim.token, turn, outcome)
 
 
-def claim_next(engine: Engine, *, worker: str, urgent_only: bool = False) -> Claim | None:
-    """Gives a claim on the conversation that is most urgent, then longest due, or None."""
-    now = utc_now()
-    due = _due(now, urgent_only=urgent_only)
+@lru_cache(maxsize=64)
+def _account(engine: Engine, account_id: int) -> ChannelAccount:
+    """Gives an account of ours, of which what is asked here never changes."""
     with reading(engine) as session:
-        # An idle worker must not take the write lock many times a second.
-        if session.scalars(due.with_only_columns(Conversation.id)).first() is None:
-            return None
-    with transaction(engine) as session:
-        conversation = session.scalars(due.with_for_update(skip_locked=True)).first()
-        if conversation is None:
-            return None
-        token = f"{worker}:{secrets.token_hex(8)}"
-        conversation.claimed_by = token
-        conversation.claimed_until = now + _LEASE
-        # Counted here and cleared when carried out, so that a crash counts too.
-        conversation.failures += 1
-        return Claim(conversation_id=conversation.id, token=token)
+        account = session.get_one(ChannelAccount, account_id)
+        session.expunge(account)
+    return account
 
 
-def _due(now: dt.datetime, *, urgent_only: bool) -> Select[Conversation]:
-    rank = case({level.value: level.rank for level in Urgency}, value=Conversation.pending_urgency)
-    due = (
-        select(Conversation)
-        .where(Conversation.due_at <= now)
-        .where(or_(Conversation.claimed_until.is_(None), Conversation.claimed_until < now))
-        .order_by(rank.desc(), Conversation.due_at)
-        .limit(1)
-    )
-    if urgent_only:
-        due = due.where(Conversation.pending_urgency.in_([Urgency.EMERGENCY, Urgency.URGENT]))
-    return due
+# Made once: this is asked for every message.
+_SAME = (
+    select(Conversation)
+    .where(Conversation.account_id == bindparam("account"))
+    .where(Conversation.address_digest == bindparam("digest"))
+    .with_for_update()
+)
 
 
 def _find_or_open(
     session: Session, account: ChannelAccount, incoming: IncomingMessage
 ) -> Conversation:
     digest = keyring_of(session).digest("address", account.channel.value, incoming.address)
-    same = (
-        select(Conversation)
-        .where(Conversation.account_id == account.id)
-        .where(Conversation.address_digest == digest)
-        .with_for_update()
-    )
-    found = session.scalars(same).one_or_none()
+    same = {"account": account.id, "digest": digest}
+    found = session.scalars(_SAME, same).one_or_none()
     if found is not None:
         return found
     child = Child(authority_id=account.authority_id)
@@ -228,26 +206,28 @@ def _find_or_open(
             session.add(opened)
     except IntegrityError:
         # Two first messages at once: the other one opened it.
-        return session.scalars(same).one()
+        return session.scalars(_SAME, same).one()
     return opened
 
 
-def _message(session: Session, conversation: Conversation, incoming: IncomingMessage) -> Message:
-    now = utc_now()
-    return Message(
-        authority_id=conversation.authority_id,
-        conversation_id=conversation.id,
-        account_id=conversation.account_id,
-        author=Author.CHILD,
-        kind=incoming.kind,
-        text=incoming.text.replace("\x00", ""),
-        details=_details(incoming),
-        external_id=incoming.external_id,
-        reference=incoming.reference,
-        refers_to_id=_referred(session, conversation, incoming),
-        sent_at=incoming.sent_at,
-        created_at=now,
-    )
+def _values(
+    session: Session, conversation: Conversation, incoming: IncomingMessage
+) -> dict[str, object]:
+    return {
+        "authority_id": conversation.authority_id,
+        "conversation_id": conversation.id,
+        "account_id": conversation.account_id,
+        "episode": conversation.episode,
+        "author": Author.CHILD,
+        "kind": incoming.kind,
+        "text": incoming.text.replace("\x00", ""),
+        "details": _details(incoming),
+        "external_id": incoming.external_id,
+        "reference": incoming.reference,
+        "refers_to_id": _referred(session, conversation, incoming),
+        "sent_at": incoming.sent_at,
+        "created_at": utc_now(),
+    }
 
 
 def _details(incoming: IncomingMessage) -> dict[str, object] | None:
@@ -280,15 +260,6 @@ def _referred(
         .order_by(Message.id)
         .limit(1)
     ).first()
-
-
-def _add_once(session: Session, message: Message) -> bool:
-    try:
-        with session.begin_nested():
-            session.add(message)
-    except IntegrityError:
-        return False
-    return True
 
 
 def _earlier(session: Session, account: ChannelAccount, incoming: IncomingMessage) -> int:
@@ -328,20 +299,28 @@ def _answers_feedback(
     return item is not None and feedback.read(item, incoming.text, incoming.choice) is not None
 
 
-def _make_due(session: Session, conversation: Conversation, quiet: dt.timedelta) -> None:
+def _first_waiting(session: Session, conversation: Conversation) -> dt.datetime | None:
+    """Gives when the oldest message came that waits for its answer; None when none did before."""
+    if conversation.due_at is None:
+        return None
+    return session.scalar(
+        select(func.min(Message.created_at))
+        .where(Message.conversation_id == conversation.id)
+        .where(Message.author == Author.CHILD)
+        .where(Message.processed_at.is_(None))
+    )
+
+
+def _make_due(
+    conversation: Conversation, quiet: dt.timedelta, first_waiting: dt.datetime | None
+) -> None:
     now = utc_now()
     if conversation.pending_urgency.raises_alert or not quiet:
         conversation.due_at = now
         return
     # Each message of a burst starts the quiet wait anew, but a child who writes on and on, or
     # who waits already because there are many, must not put off their own answer for ever.
-    first = session.scalar(
-        select(func.min(Message.created_at))
-        .where(Message.conversation_id == conversation.id)
-        .where(Message.author == Author.CHILD)
-        .where(Message.processed_at.is_(None))
-    )
-    latest = (first or now) + quiet * _LONGEST_BURST
+    latest = (first_waiting or now) + quiet * _LONGEST_BURST
     conversation.due_at = min(now + quiet, latest)
 
 
@@ -360,31 +339,6 @@ def _call_at_once(
         urgency=level,
         message=message,
     )
-
-
-def _failures(engine: Engine, claim: Claim) -> int:
-    with reading(engine) as session:
-        return session.get_one(Conversation, claim.conversation_id).failures - 1
-
-
-def _put_back(engine: Engine, claim: Claim) -> None:
-    """Frees a conversation whose work failed, so that it is tried again in a moment."""
-    with transaction(engine) as session:
-        conversation = session.get_one(Conversation, claim.conversation_id, with_for_update=True)
-        if conversation.claimed_by == claim.token:
-            conversation.claimed_by = None
-            conversation.claimed_until = utc_now() + _RETRY_AFTER
-
-
-def _let_go(engine: Engine, claim: Claim) -> None:
-    with transaction(engine) as session:
-        conversation = session.get_one(Conversation, claim.conversation_id, with_for_update=True)
-        if conversation.claimed_by == claim.token:
-            conversation.claimed_by = None
-            conversation.claimed_until = None
-            conversation.failures = 0
-            if not carrying_out.has_waiting(session, conversation):
-                carrying_out.rest(conversation)
 
 
 def pending(session: Session) -> Sequence[int]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import Engine, Select, and_, case, exists, or_, select
+from sqlalchemy import Engine, Select, and_, bindparam, case, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from bot import receipts, unreachable
@@ -141,49 +141,53 @@ def _claim(
     engine: Engine, account_ids: list[int], worker: str, *, urgent_only: bool
 ) -> _Job | Permission | None:
     now = utc_now()
-    due = _due(now, account_ids, urgent_only=urgent_only)
+    asked = {"now": now, "accounts": account_ids}
     with reading(engine) as session:
         # An idle sender must not take the write lock many times a second.
-        if session.scalars(due).first() is None:
+        if session.scalar(_URGENT_IS_DUE if urgent_only else _IS_DUE, asked) is None:
             return None
     with transaction(engine) as session:
-        # The conversation first, as everywhere: then no two transactions wait for each other.
-        locking = due.with_for_update(skip_locked=True, of=[Conversation, Delivery])
-        delivery = session.scalars(locking).first()
+        delivery = session.scalars(_URGENT_DUE if urgent_only else _DUE, asked).first()
         if delivery is None:
             return None
         return _begin(session, delivery, worker, now)
 
 
-# Made once: to make them anew for each look was a third of the senders' work.
-_EARLIER = aliased(Delivery)
-_RANK = case({level.value: level.rank for level in Urgency}, value=Delivery.urgency)
-
-
-def _due(now: dt.datetime, account_ids: list[int], *, urgent_only: bool) -> Select[Delivery]:
+def _due(*, urgent_only: bool) -> Select[Delivery]:
+    earlier = aliased(Delivery)
+    rank = case({level.value: level.rank for level in Urgency}, value=Delivery.urgency)
+    now = bindparam("now", type_=Delivery.not_before.type)
     statement = (
         select(Delivery)
         .join(Delivery.conversation)
         .where(Delivery.status.in_([DeliveryStatus.QUEUED, DeliveryStatus.SENDING]))
-        .where(Delivery.account_id.in_(account_ids))
+        .where(Delivery.account_id.in_(bindparam("accounts", expanding=True)))
         .where(Delivery.not_before <= now)
         .where(or_(Delivery.claimed_until.is_(None), Delivery.claimed_until < now))
         # Only the head of each conversation: a child reads things in the order they were said.
         .where(
             ~exists().where(
                 and_(
-                    _EARLIER.conversation_id == Delivery.conversation_id,
-                    _EARLIER.id < Delivery.id,
-                    _EARLIER.status.in_([DeliveryStatus.QUEUED, DeliveryStatus.SENDING]),
+                    earlier.conversation_id == Delivery.conversation_id,
+                    earlier.id < Delivery.id,
+                    earlier.status.in_([DeliveryStatus.QUEUED, DeliveryStatus.SENDING]),
                 )
             )
         )
-        .order_by(_RANK.desc(), Delivery.id)
+        .order_by(rank.desc(), Delivery.id)
         .limit(1)
     )
     if urgent_only:
         statement = statement.where(Delivery.urgency.in_([Urgency.EMERGENCY, Urgency.URGENT]))
     return statement
+
+
+# The conversation first, as everywhere: then no two transactions wait for each other.
+# Made once: to make them anew for each look was a third of the senders' work.
+_DUE = _due(urgent_only=False).with_for_update(skip_locked=True, of=[Conversation, Delivery])
+_URGENT_DUE = _due(urgent_only=True).with_for_update(skip_locked=True, of=[Conversation, Delivery])
+_IS_DUE = _due(urgent_only=False).with_only_columns(Delivery.id)
+_URGENT_IS_DUE = _due(urgent_only=True).with_only_columns(Delivery.id)
 
 
 def _begin(

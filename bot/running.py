@@ -40,6 +40,7 @@ from handover.assets import build as build_assets
 from handover.auth import machines_blueprint
 from handover.serving import serve
 from handover.settings import ConsoleSettings
+from handover.views.shared import Console
 from models.authority import Authority
 from models.db import open_engine, reading
 from models.encryption import Keyring, new_keyring, read_keyring, write_keyring
@@ -72,6 +73,7 @@ class Service:
         self._roles = roles
         self._progress = progress
         self._bells = Bells()
+        self._show: Callable[[], None] = _nobody_looks
         self._stop = threading.Event()
         self._stage: Stage | None = None
         self._closing = ExitStack()
@@ -284,6 +286,8 @@ class Service:
         app = create_app(
             self.engine, console_settings(self.settings), blueprints=self._blueprints()
         )
+        parts: Console = app.extensions["console"]
+        self._show = parts.feed.wake
         server = serve(
             app, self.settings.host, self.settings.port, threads=self.settings.web_threads
         )
@@ -308,14 +312,22 @@ class Service:
 
     def _receive(self, channel: Channel, message: IncomingMessage) -> None:
         quiet = dt.timedelta(seconds=self.settings.quiet_seconds)
-        inbox.receive(self.engine, self._accounts.of(channel), message, quiet=quiet)
-        self._bells.inbox.ring()
+        received = inbox.receive(self.engine, self._accounts.of(channel), message, quiet=quiet)
+        # Whoever has the conversation open sees it before any bot has looked at it.
+        self._show()
+        if received.is_due:
+            # What waits for a moment of quiet is found by the workers' own sweep.
+            self._bells.inbox.ring()
         if message.acknowledge is not None:
             # Only so that the button stops turning: nobody waits for it.
             self._courtesies.submit(channel.acknowledge, message)
 
     def _record_receipt(self, channel: Channel, receipt: Receipt) -> None:
         receipts.record(self.engine, self._accounts.of(channel), receipt)
+
+
+def _nobody_looks() -> None:
+    """Does nothing: the consoles are served by another process, which looks by itself."""
 
 
 def open_database(settings: Settings) -> Engine:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import Engine, Select, func, or_, select
+from sqlalchemy import Engine, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.channels.base import Channel, DeliveryFailedError, DeliveryUnknownError
@@ -59,13 +59,13 @@ def delete_due(engine: Engine, channels: Mapping[int, Channel], *, worker: str) 
 
 def _claim(engine: Engine, account_ids: list[int], worker: str) -> _Job | None:
     now = utc_now()
-    due = _due(now, account_ids)
+    asked = {"now": now, "accounts": account_ids}
     with reading(engine) as session:
         # An idle sender must not take the write lock many times a second.
-        if session.scalars(due).first() is None:
+        if session.scalar(_IS_DUE, asked) is None:
             return None
     with transaction(engine) as session:
-        deletion = session.scalars(due.with_for_update(skip_locked=True, of=Deletion)).first()
+        deletion = session.scalars(_DUE, asked).first()
         if deletion is None:
             return None
         deletion.claimed_by = f"{worker}:{secrets.token_hex(8)}"
@@ -82,16 +82,22 @@ def _claim(engine: Engine, account_ids: list[int], worker: str) -> _Job | None:
         )
 
 
-def _due(now: dt.datetime, account_ids: list[int]) -> Select[Deletion]:
+def _due() -> Select[Deletion]:
+    now = bindparam("now", type_=Deletion.not_before.type)
     return (
         select(Deletion)
         .where(Deletion.status == DeletionStatus.WAITING)
-        .where(Deletion.account_id.in_(account_ids))
+        .where(Deletion.account_id.in_(bindparam("accounts", expanding=True)))
         .where(Deletion.not_before <= now)
         .where(or_(Deletion.claimed_until.is_(None), Deletion.claimed_until < now))
         .order_by(Deletion.not_before, Deletion.id)
         .limit(1)
     )
+
+
+# Made once: idle senders look many times a second.
+_DUE = _due().with_for_update(skip_locked=True, of=Deletion)
+_IS_DUE = _due().with_only_columns(Deletion.id)
 
 
 def _attempt(channel: Channel, job: _Job) -> _Result:

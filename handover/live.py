@@ -6,17 +6,17 @@ asleep or cut off asks for what came after its place; what it gets twice replace
 
 import datetime as dt
 import json
-import queue
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 import structlog
-from sqlalchemy import Engine, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session, joinedload
 
+from handover import events
+from handover.events import Change
 from handover.rendering import Piece, Pieces
 from models.audit import LiveEvent
 from models.base import utc_now
@@ -26,15 +26,16 @@ from models.db import reading
 log = structlog.get_logger()
 
 _POLL_SECONDS = 0.06
+_BETWEEN_SECONDS = 0.02
+"""At least so long between two looks: what many children write in a moment goes out together."""
 _IDLE_SECONDS = 0.5
 _BEAT_SECONDS = 8.0
 """A page that hears nothing for three of these knows that its line is dead."""
 _QUEUE_LENGTH = 400
 """Updates that one slow page may fall behind before it is told to fetch everything anew."""
-_REPLAY_LIMIT = 1000
-# On PostgreSQL a number is given before its row is committed, so a lower one can come later.
-_LATE_ROWS = 100
-_GIVE_UP_SECONDS = 60.0
+_LATER_SECONDS = 1.0
+"""How long a row of the lists may wait when only a message came: its words are not in the row."""
+_GONE_BACK_SECONDS = 1.0
 _TRIES = 3
 
 _PANEL_KINDS = {"holder", "urgency", "contact", "alert"}
@@ -47,33 +48,32 @@ class TooManyWatchersError(Exception):
     """Every thread kept for live pages is in use."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """A row of the event table."""
-
-    id: int
-    authority_id: int
-    conversation_id: int | None
-    kind: str
-    subject_id: int | None
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
 class Watcher:
     """One open page: which conversation it shows, or None for the lists."""
 
-    authority_id: int
-    conversation_id: int | None
-    updates: queue.Queue[bytes] = field(default_factory=lambda: queue.Queue(_QUEUE_LENGTH))
-    has_lost: bool = False
-    """True once an update did not fit; the page must then fetch everything anew."""
+    def __init__(self, *, authority_id: int, conversation_id: int | None) -> None:
+        self.authority_id = authority_id
+        self.conversation_id = conversation_id
+        self.has_lost = False
+        """True once an update did not fit; the page must then fetch everything anew."""
+        self._condition = threading.Condition()
+        self._updates: list[bytes] = []
 
-    def offer(self, update: bytes) -> None:
-        """Passes an update on, without ever waiting for a slow page."""
-        try:
-            self.updates.put_nowait(update)
-        except queue.Full:
-            self.has_lost = True
+    def offer(self, updates: Sequence[bytes]) -> None:
+        """Passes updates on, without ever waiting for a slow page."""
+        with self._condition:
+            if len(self._updates) + len(updates) > _QUEUE_LENGTH:
+                self.has_lost = True
+            else:
+                self._updates += updates
+            self._condition.notify()
+
+    def take(self, seconds: float) -> bytes:
+        """Gives all that waits for the page, in one piece; nothing when the time ran out."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._updates or self.has_lost, timeout=seconds)
+            taken, self._updates = self._updates, []
+        return b"".join(taken)
 
 
 class Feed:
@@ -86,15 +86,22 @@ class Feed:
         self._watchers: set[Watcher] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        self._awake = threading.Event()
         self._thread: threading.Thread | None = None
-        self._reader = _Reader(is_ordered=engine.dialect.name == "sqlite")
+        self._reader = events.Reader(is_ordered=engine.dialect.name == "sqlite")
+        self._later = _LaterRows()
+        self._looked_back = 0.0
 
     def place(self, session: Session) -> int:
         """Gives the place from which a page rendered in this session must be kept up to date."""
         if self._thread is not None:
             return self._reader.place
         newest = session.scalar(select(func.max(LiveEvent.id))) or 0
-        return newest if self._reader.is_ordered else max(0, newest - _LATE_ROWS)
+        return newest if self._reader.is_ordered else max(0, newest - events.LATE_ROWS)
+
+    def wake(self) -> None:
+        """Passes on at once what was just committed, instead of at the next look."""
+        self._awake.set()
 
     def stream(
         self, *, authority_id: int, conversation_id: int | None, after: int | None, seconds: float
@@ -111,6 +118,7 @@ class Feed:
     def stop(self) -> None:
         """Ends the reading thread and every stream."""
         self._stop.set()
+        self._awake.set()
         with self._lock:
             watchers = list(self._watchers)
         # Woken at once, or they would hold the server's stop for a beat.
@@ -137,22 +145,29 @@ class Feed:
                 if watcher.has_lost:
                     yield _update("reset", {}, None)
                     return
-                try:
-                    yield watcher.updates.get(timeout=_BEAT_SECONDS)
-                except queue.Empty:
-                    yield _update("beat", {}, self._reader.place)
+                updates = watcher.take(_BEAT_SECONDS)
+                if updates:
+                    yield updates
+                elif not watcher.has_lost:
+                    yield _update("beat", {}, self._place_of(watcher))
             if not self._stop.is_set():
                 yield _update("renew", {}, None)
         finally:
             with self._lock:
                 self._watchers.discard(watcher)
 
+    def _place_of(self, watcher: Watcher) -> int:
+        place = self._reader.place
+        if watcher.conversation_id is not None:
+            return place
+        return self._later.place(watcher.authority_id, place)
+
     def _missed(self, watcher: Watcher, after: int | None) -> list[bytes]:
         # Taken before reading, so that what is committed meanwhile is sent again, not left out.
         place = self._reader.place
         # All is read before any is sent: a slow page must not hold a connection open.
         with reading(self._engine) as session:
-            changes = _changes_after(session, watcher.authority_id, after)
+            changes = events.changes_after(session, watcher.authority_id, after)
             if changes is None:
                 return [_update("reset", {}, place)]
             board = self._pieces.board(session, watcher.authority_id)
@@ -163,47 +178,43 @@ class Feed:
 
     def _for_page(
         self, session: Session, watcher: Watcher, changes: Sequence[Change]
-    ) -> Iterator[tuple[str, Piece]]:
+    ) -> list[tuple[str, Piece]]:
         if watcher.conversation_id is None:
-            ids = {change.conversation_id for change in changes if change.kind in _ROW_KINDS}
-            yield from self._rows(session, watcher.authority_id, ids)
-        else:
-            mine = [c for c in changes if c.conversation_id == watcher.conversation_id]
-            yield from self._conversation(session, watcher.conversation_id, mine)
+            return self._rows(session, watcher.authority_id, _rows_of(changes))
+        talks = self._talks(session, {watcher.conversation_id}, changes)
+        return talks.get(watcher.conversation_id, [])
 
-    def _rows(
-        self, session: Session, authority_id: int, ids: set[int | None]
-    ) -> Iterator[tuple[str, Piece]]:
-        known = sorted(row_id for row_id in ids if row_id is not None)
-        if known:
-            for piece in self._pieces.rows(session, authority_id, known):
-                yield "row", piece
+    def _rows(self, session: Session, authority_id: int, ids: set[int]) -> list[tuple[str, Piece]]:
+        if not ids:
+            return []
+        return [("row", piece) for piece in self._pieces.rows(session, authority_id, sorted(ids))]
 
-    def _conversation(
-        self, session: Session, conversation_id: int, changes: Iterable[Change]
-    ) -> Iterator[tuple[str, Piece]]:
-        messages: set[int] = set()
-        notes: set[int] = set()
-        has_panel = False
-        for change in changes:
-            if change.kind in _MESSAGE_KINDS and change.subject_id is not None:
-                messages.add(change.subject_id)
-            if change.kind == "note" and change.subject_id is not None:
-                notes.add(change.subject_id)
-            has_panel = has_panel or change.kind in _PANEL_KINDS
-        if messages or notes:
-            conversation = session.get_one(Conversation, conversation_id)
-            for piece in self._pieces.messages(session, conversation, sorted(messages)):
-                yield "message", piece
-            for piece in self._pieces.notes(session, conversation, sorted(notes)):
-                yield "message", piece
-        if has_panel:
-            yield "panel", {}
+    def _talks(
+        self, session: Session, shown: set[int], changes: Iterable[Change]
+    ) -> dict[int, list[tuple[str, Piece]]]:
+        """Gives what is new in some conversations, all of them read together."""
+        theirs = [change for change in changes if change.conversation_id in shown]
+        if not theirs:
+            return {}
+        updates: dict[int, list[tuple[str, Piece]]] = defaultdict(list)
+        talks = _conversations(session, {change.conversation_id for change in theirs})
+        for number, piece in self._pieces.messages(session, _subjects(theirs, _MESSAGE_KINDS)):
+            updates[number].append(("message", piece))
+        for number, talk in talks.items():
+            mine = [change for change in theirs if change.conversation_id == number]
+            notes = _subjects(mine, {"note"})
+            if notes:
+                pieces = self._pieces.notes(session, talk, notes)
+                updates[number] += [("message", piece) for piece in pieces]
+            if any(change.kind in _PANEL_KINDS for change in mine):
+                updates[number].append(("panel", {}))
+        return updates
 
     def _run(self) -> None:
         failures = 0
         while not self._stop.is_set():
             has_watchers = bool(self._watchers)
+            self._awake.clear()
             try:
                 self._pass_on()
                 failures = 0
@@ -213,17 +224,26 @@ class Feed:
                 log.error("live_feed_failed", failures=failures, fault=type(error).__name__)  # noqa: TRY400
                 if failures >= _TRIES:
                     self._skip()
-            self._stop.wait(_POLL_SECONDS if has_watchers else _IDLE_SECONDS)
+            self._stop.wait(_BETWEEN_SECONDS)
+            self._awake.wait(_POLL_SECONDS - _BETWEEN_SECONDS if has_watchers else _IDLE_SECONDS)
 
     def _pass_on(self) -> None:
         with reading(self._engine) as session:
             changes = self._reader.read(session)
-            if changes:
+            if changes or self._later.is_due():
                 self._fan_out(session, changes)
-            has_gone_back = not changes and self._reader.has_gone_back(session)
+            has_gone_back = not changes and self._has_gone_back(session)
         self._reader.accept(changes)
         if has_gone_back:
             self._skip()
+
+    def _has_gone_back(self, session: Session) -> bool:
+        # It happens once in a service's life: not to be asked at every look.
+        now = time.monotonic()
+        if now - self._looked_back < _GONE_BACK_SECONDS:
+            return False
+        self._looked_back = now
+        return self._reader.has_gone_back(session)
 
     def _skip(self) -> None:
         # One change that cannot be shown must not stop all that come after it.
@@ -232,6 +252,7 @@ class Feed:
         for watcher in watchers:
             watcher.has_lost = True
         _offer(watchers, [b": anew\n\n"])
+        self._later = _LaterRows()
         with reading(self._engine) as session:
             self._reader.begin(session)
 
@@ -242,10 +263,10 @@ class Feed:
         by_authority: dict[int, list[Watcher]] = defaultdict(list)
         for watcher in watchers:
             by_authority[watcher.authority_id].append(watcher)
+        self._later.only_for({one.authority_id for one in watchers if one.conversation_id is None})
         for authority_id, interested in by_authority.items():
             theirs = [change for change in changes if change.authority_id == authority_id]
-            if theirs:
-                self._to_authority(session, authority_id, interested, theirs, place)
+            self._to_authority(session, authority_id, interested, theirs, place)
 
     def _to_authority(
         self,
@@ -255,83 +276,70 @@ class Feed:
         changes: list[Change],
         place: int,
     ) -> None:
+        for_all: list[tuple[str, Piece]] = []
         if any(change.kind in _BOARD_KINDS for change in changes):
-            board = _update("board", self._pieces.board(session, authority_id), place)
-            _offer(watchers, [board])
-        for change in changes:
-            if change.kind == "notice":
-                # Which page it is for, the page itself knows.
-                _offer(watchers, [_update("notice", {"for": change.subject_id}, place)])
-        pages: dict[int | None, list[Watcher]] = defaultdict(list)
+            for_all.append(("board", self._pieces.board(session, authority_id)))
+        # Which page a notice is for, the page itself knows.
+        for_all += [("notice", {"for": one.subject_id}) for one in changes if one.kind == "notice"]
+        pages: dict[int, list[Watcher]] = defaultdict(list)
+        lists: list[Watcher] = []
         for watcher in watchers:
-            pages[watcher.conversation_id].append(watcher)
-        for same_page in pages.values():
-            updates = self._for_page(session, same_page[0], changes)
+            same = lists if watcher.conversation_id is None else pages[watcher.conversation_id]
+            same.append(watcher)
+        talks = self._talks(session, set(pages), changes)
+        for conversation_id, same_page in pages.items():
+            updates = [*for_all, *talks.get(conversation_id, [])]
             _offer(same_page, [_update(name, piece, place) for name, piece in updates])
+        if lists:
+            rows = self._later.take_in(authority_id, changes)
+            updates = [*for_all, *self._rows(session, authority_id, rows)]
+            reached = self._later.place(authority_id, place, without=rows)
+            _offer(lists, [_update(name, piece, reached) for name, piece in updates])
+            self._later.sent(authority_id, rows)
 
 
-class _Reader:
-    """Knows which rows of the event table were seen, whatever order they were committed in."""
+class _LaterRows:
+    """The rows of the lists that only new messages changed: they go together, once a second.
 
-    def __init__(self, *, is_ordered: bool) -> None:
-        self.is_ordered = is_ordered
-        self._newest = 0
-        self._missing: dict[int, float] = {}
-        """Numbers skipped so far, and when that was noticed."""
+    Until they have gone, the lists' place stays before them, so that a page which is cut off
+    meanwhile asks for them.
+    """
 
-    @property
-    def place(self) -> int:
-        """Gives the number up to which nothing is missing."""
-        return min(self._missing, default=self._newest + 1) - 1
+    def __init__(self) -> None:
+        # By authority, each conversation with the first change that is not shown yet. The inner
+        # ones are replaced, never changed: the threads of the pages read them.
+        self._rows: dict[int, dict[int, int]] = {}
+        self._since = 0.0
 
-    def place_after(self, changes: Sequence[Change]) -> int:
-        """Gives what `place` will be once these are accepted."""
-        seen = {change.id for change in changes}
-        newest = max(seen, default=self._newest)
-        still = [number for number in self._missing if number not in seen]
-        gaps = [n for n in range(self._newest + 1, newest + 1) if n not in seen]
-        return min([*still, *self._gaps(gaps)], default=max(newest, self._newest) + 1) - 1
+    def take_in(self, authority_id: int, changes: Iterable[Change]) -> set[int]:
+        """Gives which rows are to be shown now, and keeps the others for later."""
+        kept = self._rows.get(authority_id, {})
+        if not any(self._rows.values()):
+            self._since = time.monotonic()
+        said = [change for change in changes if change.kind == "message"]
+        new = {one.conversation_id: one.id for one in reversed(said) if one.conversation_id}
+        self._rows[authority_id] = {**new, **kept}
+        at_once = _rows_of(change for change in changes if change.kind != "message")
+        return at_once | self._rows[authority_id].keys() if self.is_due() else at_once
 
-    def begin(self, session: Session) -> None:
-        """Starts at the newest row."""
-        self._newest = session.scalar(select(func.max(LiveEvent.id))) or 0
-        self._missing = {}
-        if not self.is_ordered:
-            first = max(1, self._newest - _LATE_ROWS)
-            there = set(session.scalars(select(LiveEvent.id).where(LiveEvent.id >= first)))
-            self._note(n for n in range(first, self._newest) if n not in there)
+    def sent(self, authority_id: int, shown: set[int]) -> None:
+        """Forgets rows that are on their way to the pages."""
+        kept = self._rows.get(authority_id, {})
+        self._rows[authority_id] = {one: at for one, at in kept.items() if one not in shown}
 
-    def read(self, session: Session) -> list[Change]:
-        """Gives the rows not seen before."""
-        wanted = LiveEvent.id > self._newest
-        if self._missing:
-            wanted = or_(wanted, LiveEvent.id.in_(list(self._missing)))
-        return _read(session, wanted, _REPLAY_LIMIT)
+    def only_for(self, authorities: set[int]) -> None:
+        """Forgets the rows of authorities whose lists nobody looks at."""
+        self._rows = {one: rows for one, rows in self._rows.items() if one in authorities}
 
-    def has_gone_back(self, session: Session) -> bool:
-        """Tells whether the newest rows are gone, as after a restore, so that numbers repeat."""
-        return (session.scalar(select(func.max(LiveEvent.id))) or 0) < self._newest
+    def is_due(self) -> bool:
+        """Tells whether what was kept has waited for long enough."""
+        is_late = time.monotonic() - self._since >= _LATER_SECONDS
+        return is_late and any(self._rows.values())
 
-    def accept(self, changes: Sequence[Change]) -> None:
-        """Counts rows as seen."""
-        given_up = time.monotonic() - _GIVE_UP_SECONDS
-        seen = {change.id for change in changes}
-        self._missing = {
-            number: noticed
-            for number, noticed in self._missing.items()
-            if number not in seen and noticed > given_up
-        }
-        newest = max(seen, default=self._newest)
-        self._note(n for n in range(self._newest + 1, newest) if n not in seen)
-        self._newest = max(newest, self._newest)
-
-    def _note(self, numbers: Iterable[int]) -> None:
-        for number in self._gaps(numbers):
-            self._missing[number] = time.monotonic()
-
-    def _gaps(self, numbers: Iterable[int]) -> list[int]:
-        # SQLite has one writer at a time: a number skipped there never comes.
-        return [] if self.is_ordered else list(numbers)
+    def place(self, authority_id: int, place: int, *, without: Iterable[int] = ()) -> int:
+        """Gives the place up to which an authority's lists have everything, once some are shown."""
+        kept = self._rows.get(authority_id, {})
+        return min([place + 1, *(kept[one] for one in kept.keys() - set(without))]) - 1
 
 
 def forget_before(session: Session, moment: dt.datetime) -> int:
@@ -353,43 +361,29 @@ def announce_duty(session: Session, authority_id: int) -> None:
     )
 
 
-def _changes_after(session: Session, authority_id: int, after: int | None) -> list[Change] | None:
-    """Gives what changed after a place; None when that is too much, or no longer kept."""
-    if after is None:
-        return []
-    oldest = session.scalar(select(func.min(LiveEvent.id)))
-    if oldest is not None and oldest > after + 1 and after > 0:
-        return None
-    wanted = (LiveEvent.id > after) & (LiveEvent.authority_id == authority_id)
-    changes = _read(session, wanted, _REPLAY_LIMIT)
-    return None if len(changes) >= _REPLAY_LIMIT else changes
+def _conversations(session: Session, ids: set[int | None]) -> dict[int, Conversation]:
+    query = select(Conversation).where(Conversation.id.in_(ids))
+    found = session.scalars(query.options(joinedload(Conversation.child)))
+    return {conversation.id: conversation for conversation in found}
 
 
-def _read(session: Session, wanted: object, limit: int) -> list[Change]:
-    rows = session.execute(
-        select(
-            LiveEvent.id,
-            LiveEvent.authority_id,
-            LiveEvent.conversation_id,
-            LiveEvent.kind,
-            LiveEvent.subject_id,
-        )
-        .where(wanted)  # type: ignore[arg-type]  # a condition, whichever way it was joined
-        .order_by(LiveEvent.id)
-        .limit(limit)
-    )
-    return [
-        Change(
-            id=row[0], authority_id=row[1], conversation_id=row[2], kind=row[3], subject_id=row[4]
-        )
-        for row in rows
-    ]
+def _subjects(changes: Iterable[Change], kinds: set[str]) -> list[int]:
+    found = {change.subject_id for change in changes if change.kind in kinds}
+    return sorted(one for one in found if one is not None)
 
 
-def _offer(watchers: Iterable[Watcher], updates: Iterable[bytes]) -> None:
-    for update in updates:
+def _rows_of(changes: Iterable[Change]) -> set[int]:
+    return {
+        change.conversation_id
+        for change in changes
+        if change.kind in _ROW_KINDS and change.conversation_id is not None
+    }
+
+
+def _offer(watchers: Iterable[Watcher], updates: Sequence[bytes]) -> None:
+    if updates:
         for watcher in watchers:
-            watcher.offer(update)
+            watcher.offer(updates)
 
 
 def _update(name: str, piece: Piece, place: int | None) -> bytes:

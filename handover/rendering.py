@@ -68,16 +68,15 @@ class Pieces:
         self, session: Session, authority: Authority, rows: Sequence[Row]
     ) -> list[tuple[Row, str]]:
         """Gives rows of a list as they are shown, with whom the ladder calls next for each."""
-        if not rows:
-            return []
-        roster = rota.roster(session, authority.id, utc_now())
+        is_owed = any(row.owed is not None for row in rows)
+        roster = rota.roster(session, authority.id, utc_now()) if is_owed else None
         return [(row, self._row(row, authority, roster)) for row in rows]
 
-    def _row(self, row: Row, authority: Authority, roster: Roster) -> str:
+    def _row(self, row: Row, authority: Authority, roster: Roster | None) -> str:
         now = utc_now()
         contact = row.undecided
         next_step = ""
-        if row.owed is not None:
+        if row.owed is not None and roster is not None:
             rung, _ = ladder.next_rung(row.conversation, row.owed, roster)
             next_step = words.next_step(rung, row.owed.next_at, now)
         return self._render(
@@ -90,13 +89,14 @@ class Pieces:
             is_outside_times=contact_plan.is_outside_times(row.conversation, now),
         )
 
-    def messages(
-        self, session: Session, conversation: Conversation, message_ids: Iterable[int]
-    ) -> list[Piece]:
-        """Gives some messages of a conversation."""
+    def messages(self, session: Session, message_ids: Sequence[int]) -> list[tuple[int, Piece]]:
+        """Gives some messages, each with the conversation that it belongs to."""
         return [
-            {"id": f"message-{shown.message.id}", "html": self.message(shown)}
-            for shown in thread.some(session, conversation, message_ids)
+            (
+                shown.message.conversation_id,
+                {"id": f"message-{shown.message.id}", "html": self.message(shown)},
+            )
+            for shown in thread.some(session, message_ids)
         ]
 
     def notes(

@@ -79,31 +79,31 @@ def messages(
         query = query.where(Message.id < before)
     newest = query.order_by(Message.id.desc()).limit(SHOWN_AT_ONCE + 1)
     found = session.scalars(_with_parts(newest)).all()
-    shown = show(session, conversation, reversed(found[:SHOWN_AT_ONCE]))
+    shown = show(session, reversed(found[:SHOWN_AT_ONCE]))
     return shown, len(found) > SHOWN_AT_ONCE
 
 
-def some(session: Session, conversation: Conversation, message_ids: Iterable[int]) -> list[Shown]:
-    """Gives some messages by id; a change gives the message that it changes."""
-    wanted = list(message_ids)
-    found = session.scalars(
-        select(Message)
-        .where(Message.conversation_id == conversation.id)
-        .where(Message.id.in_(wanted))
-    )
-    ids = {
-        message.refers_to_id if _is_change_of_another(message) else message.id for message in found
+def some(session: Session, message_ids: Sequence[int]) -> list[Shown]:
+    """Gives some messages by id, of any conversation; a change gives what it changes."""
+    if not message_ids:
+        return []
+    found = _by_id(session, message_ids)
+    missing = {
+        message.refers_to_id
+        for message in found
+        if _is_change_of_another(message) and message.refers_to_id not in message_ids
     }
-    query = select(Message).where(Message.id.in_(ids)).order_by(Message.id)
-    return show(session, conversation, session.scalars(_with_parts(query)))
+    if missing:
+        found = sorted([*found, *_by_id(session, missing)], key=lambda message: message.id)
+    return show(session, found)
 
 
-def show(session: Session, conversation: Conversation, found: Iterable[Message]) -> list[Shown]:
+def show(session: Session, found: Iterable[Message]) -> list[Shown]:
     """Gives messages as they are shown, without those that only change another."""
     kept = [message for message in found if not _is_change_of_another(message)]
-    changes = _changes(session, conversation, kept)
+    changes = _changes(session, kept)
     names = practitioner_names(session, {message.practitioner_id for message in kept})
-    return [_shown(conversation, message, changes[message.id], names) for message in kept]
+    return [_shown(message, changes[message.id], names) for message in kept]
 
 
 def judgements(session: Session, conversation: Conversation, limit: int = 30) -> list[Judged]:
@@ -159,6 +159,11 @@ def contact_of(session: Session, conversation: Conversation) -> Contact | None:
     return records.find_contact(session, conversation)
 
 
+def _by_id(session: Session, ids: Iterable[int | None]) -> Sequence[Message]:
+    query = select(Message).where(Message.id.in_(list(ids))).order_by(Message.id)
+    return session.scalars(_with_parts(query)).all()
+
+
 def _with_parts(query: Any) -> Any:
     return query.options(selectinload(Message.deliveries), selectinload(Message.assessments))
 
@@ -167,15 +172,13 @@ def _is_change_of_another(message: Message) -> bool:
     return message.kind in _CHANGES and message.refers_to_id is not None
 
 
-def _changes(
-    session: Session, conversation: Conversation, kept: Sequence[Message]
-) -> dict[int, list[Message]]:
+def _changes(session: Session, kept: Sequence[Message]) -> dict[int, list[Message]]:
     by_original: dict[int, list[Message]] = defaultdict(list)
     originals = [message.id for message in kept if message.author is Author.CHILD]
     if originals:
         rows = session.scalars(
             select(Message)
-            .where(Message.conversation_id == conversation.id)
+            .where(Message.conversation_id.in_({message.conversation_id for message in kept}))
             .where(Message.kind.in_(_CHANGES))
             .where(Message.refers_to_id.in_(originals))
             .options(selectinload(Message.assessments))
@@ -196,18 +199,15 @@ def practitioner_names(session: Session, ids: set[int | None]) -> dict[int, str]
     return dict(session.execute(query).all())
 
 
-def _shown(
-    conversation: Conversation,
-    message: Message,
-    changes: list[Message],
-    names: dict[int, str],
-) -> Shown:
+def _shown(message: Message, changes: list[Message], names: dict[int, str]) -> Shown:
     state, help_text, failed = words.delivery(message.deliveries)
     last = _in_force(message.assessments)
     calls = last is not None and last.urgency is not Urgency.NO_CONCERN
     return Shown(
         message=message,
-        author=words.author(message.author, conversation, names.get(message.practitioner_id or 0)),
+        author=words.author(
+            message.author, message.conversation, names.get(message.practitioner_id or 0)
+        ),
         kind=words.KINDS.get(message.kind, ""),
         delivery=state,
         delivery_help=help_text,

@@ -24,6 +24,8 @@ class Asked:
     seconds: int
     consoles: int
     chats: int
+    every: float
+    """Seconds between two messages of one child."""
     conversations: int
     database_url: str | None
 
@@ -66,5 +68,7 @@ def _measure(
             return lists.measure(running, asked.conversations, progress)
         if name == "publish":
             return publish.measure(running, progress)
-        load = consoles.Load(consoles=asked.consoles, chats=asked.chats, seconds=asked.seconds)
+        load = consoles.Load(
+            consoles=asked.consoles, chats=asked.chats, seconds=asked.seconds, every=asked.every
+        )
         return consoles.measure(running, load, progress)

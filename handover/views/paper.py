@@ -97,7 +97,7 @@ def _all_messages(session: Session, conversation: Conversation) -> list[thread.S
     rows = session.scalars(
         select(Message).where(Message.conversation_id == conversation.id).order_by(Message.id)
     )
-    return thread.show(session, conversation, rows)
+    return thread.show(session, rows)
 
 
 def _as_pdf(html: str, name: str) -> ResponseReturnValue:

@@ -18,7 +18,7 @@ _MODELS = Path(__file__).resolve().parents[2] / "var"
 
 def test_every_message_and_emergency_reaches_every_console(tmp_path) -> None:
     with service(_MODELS, tmp_path, with_dialogue=False, progress=print) as running:
-        load = consoles.Load(consoles=10, chats=2, seconds=4)
+        load = consoles.Load(consoles=10, chats=2, seconds=4, every=1)
         found = {one.name: one for one in consoles.measure(running, load, print)}
 
     assert found["messages not shown"].value == 0

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from bot import carrying_out, inbox, outbox, pipeline, turns
+from bot import carrying_out, claims, inbox, outbox, pipeline, turns
 from bot import clock as clocks
 from bot import outcome as outcomes
 from bot.channels.base import DeliveryFailedError, IncomingMessage
@@ -105,12 +105,12 @@ class Workers(RuleBasedStateMachine):
 
     @rule()
     def die_with_a_claim(self) -> None:
-        inbox.claim_next(self.engine, worker="three")
+        claims.claim_next(self.engine, worker="three")
 
     @rule(is_written=st.booleans())
     def decide_and_die(self, is_written: bool) -> None:  # noqa: FBT001
         """Decides, and dies before, or in the middle of, writing it down; or is only late."""
-        claim = inbox.claim_next(self.engine, worker="four")
+        claim = claims.claim_next(self.engine, worker="four")
         turn = turns.load(self.engine, claim.conversation_id) if claim else None
         if claim is None or turn is None:
             return

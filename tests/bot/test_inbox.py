@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine, func, select
 
-from bot import carrying_out, inbox, pipeline, turns
+from bot import carrying_out, claims, inbox, pipeline, turns
 from bot.channels.base import IncomingMessage
 from models.authority import ChannelAccount
 from models.channel import MessageKind
@@ -96,7 +96,7 @@ def test_the_most_urgent_conversation_is_worked_first(door: Door):
 
     order = []
     for _ in range(2):
-        claim = inbox.claim_next(door.engine, worker="one")
+        claim = claims.claim_next(door.engine, worker="one")
         assert claim is not None
         order.append(claim.conversation_id)
 
@@ -115,12 +115,12 @@ def test_a_worker_for_urgent_messages_leaves_the_others(door: Door):
 
 def test_a_claim_keeps_others_out_until_its_lease_runs_out(door: Door):
     door.child_says("hi")
-    claim = inbox.claim_next(door.engine, worker="one")
+    claim = claims.claim_next(door.engine, worker="one")
     assert claim is not None
-    assert inbox.claim_next(door.engine, worker="two") is None
+    assert claims.claim_next(door.engine, worker="two") is None
 
     door.clock.forward(seconds=31)
-    second = inbox.claim_next(door.engine, worker="two")
+    second = claims.claim_next(door.engine, worker="two")
 
     assert second is not None
     turn = turns.load(door.engine, claim.conversation_id)
@@ -147,10 +147,10 @@ def test_a_message_that_comes_while_another_is_decided_is_answered_next(door: Do
 def test_an_idle_worker_finds_nothing(door: Door):
     door.child_says("hi", quiet=5)
 
-    assert inbox.claim_next(door.engine, worker="one") is None
+    assert claims.claim_next(door.engine, worker="one") is None
 
     door.clock.forward(seconds=5)
-    assert inbox.claim_next(door.engine, worker="one") is not None
+    assert claims.claim_next(door.engine, worker="one") is not None
 
 
 def test_a_child_who_waits_is_not_put_off_by_writing_again(door: Door):

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import climbing, inbox
+from bot import claims, climbing, inbox
 from bot.channels.base import IncomingMessage
 from handover import calling, ladder, offers, service, transfers
 from handover.service import AccessDeniedError
@@ -96,7 +96,7 @@ class Nights(RuleBasedStateMachine):
 
     @rule()
     def worker_dies_with_a_claim(self) -> None:
-        inbox.claim_next(self.engine, worker="dead")
+        claims.claim_next(self.engine, worker="dead")
 
     @precondition(lambda self: self._conversation() is not None and self._holder() is None)
     @rule(who=WHO)

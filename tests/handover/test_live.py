@@ -50,7 +50,8 @@ class Reader:
         return [name for _, name, _ in self.updates]
 
     def _read(self) -> None:
-        for block in self._stream:
+        # What came in a moment is sent in one piece.
+        for block in (one for piece in self._stream for one in piece.split(b"\n\n")):
             fields = dict(
                 line.split(": ", 1) for line in block.decode().splitlines() if ": " in line
             )
@@ -244,3 +245,18 @@ def test_the_reader_survives_a_database_that_fails_for_a_moment(door, feed, engi
     said = door.child_says("back again")
 
     page.wait_for("message", lambda one: one["id"] == f"message-{said.message_id}")
+
+
+def test_a_list_that_is_cut_off_before_it_heard_of_a_message_asks_for_it(door, feed, engine):
+    door.child_says("hi")
+    page = Reader(feed, door.authority.id, None)
+    door.child_says("still here")
+    with transaction(engine) as session:
+        live.announce_duty(session, door.authority.id)
+    page.wait_for("board", lambda _: page.names.count("board") > 1)
+    heard = page.names.count("row")
+
+    again = Reader(feed, door.authority.id, None, after=page.place)
+
+    assert heard or "row" in again.names
+    page.wait_for("row", lambda one: one["id"] == f"conversation-{door.conversation_id}")
