@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from handover import audit, contacts, lookups
 from handover.service import AccessDeniedError
 from models.base import utc_now
+from models.contact import Contact
 from models.conversation import Child
 from models.linking import ChildLink, LinkKind
 from models.practitioner import Practitioner
@@ -20,6 +21,8 @@ class Suggestion:
 
     child: Child
     shared: tuple[str, ...]
+    contact: Contact | None = None
+    """Their newest contact, to look at before they are linked."""
 
 
 def link(
@@ -119,7 +122,11 @@ def suggestions(session: Session, practitioner: Practitioner, child_id: int) -> 
     ):
         settled |= {row.child_id, row.other_id}
     return [
-        Suggestion(child=session.get_one(Child, other), shared=tuple(sorted(kinds)))
+        Suggestion(
+            child=session.get_one(Child, other),
+            shared=tuple(sorted(kinds)),
+            contact=next(iter(contacts.of_children(session, practitioner, [other])), None),
+        )
         for other, kinds in sorted(found.items(), reverse=True)[:20]
         if other not in settled and contacts.may_see_child(session, practitioner, other)
     ]

@@ -28,8 +28,9 @@ KINDS = (
     "nhs_number",
 )
 _NAMES = ("name_to_use", "legal_forename", "legal_surname")
-# What alone says that two records may be of one child, and what only does so together.
-_STRONG = {"upn", "nhs_number", "safe_word"}
+# What alone says that two records may be of one child, and what only does so together. A safe
+# word is never among them: it leaves no look-up, and two children with one word share nothing.
+_STRONG = {"upn", "nhs_number"}
 _TOGETHER = (
     {"name", "age", "school"},
     {"name", "date_of_birth"},

@@ -11,7 +11,7 @@ from models.audit import AuditEvent
 from models.base import utc_now
 from models.casework import CaseNote, Task, TaskKind
 from models.contact import AnswerStatus, Contact, ContactChannel
-from models.conversation import Conversation
+from models.conversation import Child, Conversation
 from models.db import reading, transaction
 from models.linking import ChildLink, Lookup
 from tests.door import add_authority
@@ -208,6 +208,7 @@ def test_a_child_of_the_same_name_age_and_school_is_suggested_and_can_be_linked(
     )
 
     assert "the same age, name, school" in suggested
+    assert f'href="{other}">ROSIE' in suggested
     page = desk.get(f"{path}/chronology").text
     assert "May be the same child" not in page
     assert "She said so herself" in page
@@ -218,6 +219,28 @@ def test_a_child_of_the_same_name_age_and_school_is_suggested_and_can_be_linked(
             select(AuditEvent).where(AuditEvent.action == "children_linked")
         ).one()
         assert kept.practitioner_id == anna.id
+
+
+def test_a_safe_word_that_two_children_chose_links_and_tells_nothing(
+    door, anna, desk_of, path, engine
+) -> None:
+    door.chooses_safe_word("bluebell")
+    other = _child(door, "Kit", "7700900555", school="Dale School")
+    door.chooses_safe_word("bluebell")
+    desk = desk_of(anna)
+    pages = [desk.get(f"{one}/chronology").text for one in (path, other)]
+    desk.get("/search")
+    found = desk.post("/search", name="bluebell").text
+
+    for page in (*pages, found):
+        assert "May be the same child" not in page
+        assert "bluebell" not in page.replace('value="bluebell"', "")
+    with reading(engine) as session:
+        first, second = (_child_id(engine, one) for one in (path, other))
+        kinds = set(session.scalars(select(Lookup.kind)))
+        digests = {session.get_one(Child, one).safe_word_digest for one in (first, second)}
+    assert "safe_word" not in kinds
+    assert len(digests) == 2
 
 
 def test_records_found_to_be_of_two_children_are_not_suggested_again(
