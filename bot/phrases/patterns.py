@@ -8,7 +8,7 @@ A phrase is a row of elements with a space between them, matched on plain words:
 - `x?` at the end of an element: it may be missing (a question mark is written `{question}`);
 - `...` up to three other words, `...6` up to six, never past a full stop or a "not";
 - `~6` up to six other words, past full stops and a "not" too: for what stands in the next sentence;
-- `^` the message's beginning, `$` its end.
+- `^` the message's beginning, `$` its end, which may also be one of several: `now|help|$`.
 
 Gaps are bounded, so that no message can make matching slow.
 """
@@ -31,6 +31,7 @@ _COMMON = frozenset({
     "out", "off", "down", "do", "does", "did", ".", "?",
 })  # fmt: skip
 ANY_WORD = "*"
+END = "$"
 NO_SPELLINGS: Mapping[str, tuple[str, ...]] = {}
 _GAP = re.compile(r"\.\.\.(\d*)")
 _WIDE_GAP = re.compile(r"~(\d+)")
@@ -75,15 +76,18 @@ def compile_pattern(
             parts.append(_gap(int(gap.group(1)), closed=("?",)))
         elif element == "^":
             parts.append("^ ")
-        elif element == "$":
-            parts.append(r"(?:[.?] )*$")
         else:
             optional = element.endswith("?")
             listed = _options(element.removesuffix("?"), classes, says)
             options = tuple(_respelled(option, spellings) for option in listed)
-            words.update(word for option in options for word in option.split() if "*" not in word)
+            words.update(
+                word
+                for option in options
+                for word in option.split()
+                if "*" not in word and word != END
+            )
             parts.append(_alternation(options) + ("?" if optional else ""))
-            if not optional and ANY_WORD not in options:
+            if not optional and ANY_WORD not in options and END not in options:
                 required.append(options)
     if not required:
         raise PhraseError(f"nothing to look for in {says!r}")
@@ -121,6 +125,8 @@ def _alternation(options: tuple[str, ...]) -> str:
 
 
 def _escaped(option: str) -> str:
+    if option == END:
+        return r"(?:[.?] )*$"
     return "".join(
         re.escape(word.removesuffix("*")) + ("[^ ]* " if word.endswith("*") else " ")
         for word in option.split()
