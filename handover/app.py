@@ -32,6 +32,8 @@ from handover.views import (
     contact,
     conversation,
     corrections,
+    dialogue,
+    dialogue_editing,
     override,
     paper,
     publishing,
@@ -63,6 +65,8 @@ _PAGES = (
     rota.pages,
     corrections.pages,
     publishing.pages,
+    dialogue.pages,
+    dialogue_editing.pages,
     search.pages,
     board.pages,
     paper.pages,
@@ -229,6 +233,8 @@ def _guard(app: Flask, csrf: CSRFProtect) -> None:
         marks = auth.marks_of(app, request.endpoint)
         if not marks.is_open and not current_user.is_authenticated:
             return _ask_to_sign_in()
+        if marks.most_bytes is not None and auth.signed_in().may(*marks.roles):
+            request.max_content_length = request.max_form_memory_size = marks.most_bytes
         if request.method not in _SAFE_METHODS and not marks.is_machine:
             csrf.protect()
         if marks.is_open:

@@ -155,6 +155,16 @@ def for_roles[View: Callable[..., Any]](*roles: RoleName) -> Callable[[View], Vi
     return mark
 
 
+def takes_bytes[View: Callable[..., Any]](most: int) -> Callable[[View], View]:
+    """Marks a route that takes larger forms than the others, such as an archive."""
+
+    def mark(view: View) -> View:
+        view.frontdoor_bytes = most  # type: ignore[attr-defined]  # a mark the guard reads
+        return view
+
+    return mark
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
     """Who may reach a route."""
@@ -163,6 +173,8 @@ class Marks:
     is_machine: bool
     roles: tuple[RoleName, ...]
     """Any signed-in person when empty."""
+    most_bytes: int | None = None
+    """How large a form may be; None for what is usual."""
 
 
 def marks_of(app: Flask, endpoint: str) -> Marks:
@@ -175,6 +187,7 @@ def marks_of(app: Flask, endpoint: str) -> Marks:
         is_open=is_open or is_machine,
         is_machine=is_machine,
         roles=getattr(view, "frontdoor_roles", ()),
+        most_bytes=getattr(view, "frontdoor_bytes", None),
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from handover import audit
-from handover.editing import versions
+from handover.editing import publishing, versions
 from handover.editing.checks import hearing, safety, shape, translations, wording
 from handover.editing.files import write_folder
 from handover.editing.material import CancelledError, Check, Finding, Material, Verdict
@@ -156,16 +156,6 @@ def look(material: Material, checks: Sequence[Check]) -> dict[str, list[Finding]
     return found
 
 
-def live_version(session: Session) -> DialogueVersion | None:
-    """Gives the version that is live; before anything was published, the program's own."""
-    return session.scalars(
-        select(DialogueVersion)
-        .where(DialogueVersion.state == VersionState.LIVE)
-        .order_by(DialogueVersion.number.desc())
-        .limit(1)
-    ).first()
-
-
 _AFTER_THE_OTHERS = Finding(
     what="It was not looked at yet.",
     where="The checks above",
@@ -180,7 +170,7 @@ def _material(engine: Engine, version_id: int, home: Path, is_ours: Callable[[],
 
     with reading(engine) as session:
         version = session.get_one(DialogueVersion, version_id)
-        live = live_version(session)
+        live = publishing.live_version(session)
         files = versions.files_of(session, version)
         live_files = versions.files_of(session, live) if live is not None else files
         folder = home / "editions" / version.fingerprint / "files"

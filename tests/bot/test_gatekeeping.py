@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.gatekeeping import Gatekeeper
-from handover.editing import files, gate, versions
+from handover.editing import files, gate, publishing, versions
 from handover.edition import ROOT
 from models.db import transaction
 from models.editing import CheckOutcome, DialogueVersion, VersionState
@@ -26,7 +26,7 @@ class Gate:
         self.keeper = Gatekeeper(engine, folder, "here")
         self.keeper.begin()
         with transaction(engine) as session:
-            first = gate.live_version(session)
+            first = publishing.live_version(session)
             assert first is not None
             self.draft = versions.draft_from(session, self.editor, first, title="Try")
 
@@ -98,7 +98,7 @@ def test_a_new_release_comes_as_a_draft_to_compare(gated: Gate, tmp_path: Path):
     with transaction(gated.engine) as session:
         brought = versions.import_files(session, tmp_path / "newer")
         again = versions.import_files(session, tmp_path / "newer")
-        first = gate.live_version(session)
+        first = publishing.live_version(session)
         assert first is not None
         changed = versions.difference(session, first, brought)
 

@@ -16,6 +16,7 @@ STAFF = "practitioner, supervisor"
 KEEPERS = "admin, editor, supervisor"
 SUPERVISOR = "supervisor"
 BOT_KEEPERS = "admin, editor, publisher, safeguarding_lead"
+BOT_EDITORS = "admin, editor"
 ROTA_KEEPERS = "admin, supervisor"
 
 WHO_MAY = {
@@ -76,6 +77,23 @@ WHO_MAY = {
     "/dialogue/history": BOT_KEEPERS,
     "/dialogue/review": "admin, safeguarding_lead",
     "/dialogue/roll-back": "admin, publisher",
+    "/dialogue": BOT_KEEPERS,
+    "/dialogue/<int:number>": BOT_KEEPERS,
+    "/dialogue/<int:number>/<kind>": BOT_KEEPERS,
+    "/dialogue/<int:number>/answers/new": BOT_EDITORS,
+    "/dialogue/<int:number>/check": BOT_EDITORS,
+    "/dialogue/<int:number>/checks": BOT_KEEPERS,
+    "/dialogue/<int:number>/comments": BOT_KEEPERS,
+    "/dialogue/<int:number>/difference": BOT_KEEPERS,
+    "/dialogue/<int:number>/export.zip": BOT_KEEPERS,
+    "/dialogue/<int:number>/files/<path:path>": BOT_KEEPERS,
+    "/dialogue/<int:number>/flow": BOT_KEEPERS,
+    "/dialogue/<int:number>/import": BOT_EDITORS,
+    "/dialogue/<int:number>/numbers/<key>": BOT_EDITORS,
+    "/dialogue/<int:number>/questions/<int:place>": BOT_EDITORS,
+    "/dialogue/<int:number>/sign": "admin, safeguarding_lead",
+    "/dialogue/<int:number>/texts/<key>": BOT_KEEPERS,
+    "/dialogue/drafts": BOT_EDITORS,
     "/fs-static/<path:filename>": SIGNED_IN,
     "/live": STAFF,
     "/live/check": SIGNED_IN,

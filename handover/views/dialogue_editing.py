@@ -1,0 +1,370 @@
+"""Editing a draft: questions, answers, help numbers, opening texts, and any file as it stands."""
+
+import json
+from collections.abc import Mapping
+
+from flask import Blueprint, abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
+
+from handover import auth
+from handover.auth import takes_bytes
+from handover.editing import content, files, measures, texts, versions, yaml_files
+from handover.editing.content import ContentError, NewAnswer
+from handover.editing.files import UnfitFileError
+from handover.editing.texts import Said
+from handover.editing.versions import ConflictError, NotAllowedError, NotOpenError
+from handover.views import shared
+from handover.views.dialogue import STATES, for_editors, for_staff, is_open, version_of
+from models.base import utc_now
+from models.channel import CAPABILITIES, ChannelName
+from models.db import reading, transaction
+
+pages = Blueprint("dialogue_editing", __name__, url_prefix="/dialogue")
+
+_LANGUAGES = {
+    "en": "English",
+    "cy": "Welsh",
+    "ar": "Arabic",
+    "bn-Latn": "Bengali in Latin letters",
+    "pa-Latn": "Punjabi in Latin letters",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ro": "Romanian",
+    "so": "Somali",
+    "uk": "Ukrainian",
+    "ur-Latn": "Urdu in Latin letters",
+}
+_WHO = {
+    "adult": "for an adult",
+    "friend": "about a friend",
+    "sibling": "about a brother or sister",
+    "worry": "once a worry was told",
+}
+_LISTS = ("questions", "answers", "numbers", "openings", "files")
+
+
+@pages.get("/<int:number>/<kind>")
+@for_staff
+def show(number: int, kind: str) -> ResponseReturnValue:
+    """Gives all of one kind as a table."""
+    if kind not in _LISTS:
+        abort(404)
+    return _list_page(number, kind)
+
+
+@pages.route("/<int:number>/texts/<key>", methods=["GET", "POST"])
+@for_staff
+def edit_texts(number: int, key: str) -> ResponseReturnValue:
+    """Gives the texts of a key in every language to be changed, and keeps the change."""
+    if request.method == "GET":
+        return _texts_page(number, key)
+    held = _files(number)
+    try:
+        changed = _entered_texts(held, key)
+    except (ContentError, UnfitFileError) as error:
+        return _texts_page(number, key, problem=error.text), 422
+    return _write(number, changed, back=f"/dialogue/{number}/texts/{key}", again=key)
+
+
+@pages.post("/<int:number>/questions/<int:place>")
+@for_editors
+def change_question(number: int, place: int) -> ResponseReturnValue:
+    """Puts a question elsewhere in the order, or changes when it is asked."""
+    held = _files(number)
+    if place >= len(content.questions(held)):
+        abort(404)
+    try:
+        if "move" in request.form:
+            by = -1 if request.form["move"] == "up" else 1
+            changed = content.move_question(held, place, by)
+        else:
+            changed = content.set_when(held, place, request.form.get("when", "").splitlines())
+    except ContentError as error:
+        return _list_page(number, "questions", (f"when-{place}", error.text)), 422
+    return _write(number, changed, back=f"/dialogue/{number}/questions")
+
+
+@pages.route("/<int:number>/answers/new", methods=["GET", "POST"])
+@for_editors
+def new_answer(number: int) -> ResponseReturnValue:
+    """Adds an answer to a common question."""
+    if request.method == "GET":
+        return _page(number, "dialogue_answer.html", errors=[], submitted={})
+    form = request.form
+    new = NewAnswer(
+        name=form.get("name", "").strip(),
+        text=_plain(form.get("text", "")),
+        welsh=_plain(form.get("welsh", "")),
+        examples=tuple(one.strip() for one in form.get("examples", "").splitlines() if one.strip()),
+    )
+    try:
+        changed = content.add_answer(_files(number), new)
+    except ContentError as error:
+        errors = [{"text": error.text, "href": f"#{error.field}"}]
+        return _page(number, "dialogue_answer.html", errors=errors, submitted=form), 422
+    return _write(number, changed, back=f"/dialogue/{number}/texts/utter_{new.name}")
+
+
+@pages.post("/<int:number>/numbers/<key>")
+@for_editors
+def change_number(number: int, key: str) -> ResponseReturnValue:
+    """Changes a help number that a person has compared with its source today."""
+    held = _files(number)
+    if key not in content.numbers(held):
+        abort(404)
+    entered = {name: request.form.get(name, "").strip() for name in ("number", "name", "source")}
+    if not all(entered.values()):
+        problem = (f"number-{key}", "Enter the number, the name and the source")
+        return _list_page(number, "numbers", problem), 422
+    if "compared" not in request.form:
+        problem = (f"compared-{key}", "Say that you compared the number with its source today")
+        return _list_page(number, "numbers", problem), 422
+    changed = content.set_number(held, key, entered, utc_now().date())
+    return _write(number, changed, back=f"/dialogue/{number}/numbers")
+
+
+@pages.route("/<int:number>/files/<path:path>", methods=["GET", "POST"])
+@for_staff
+@takes_bytes(3 * files.MOST_FILE_BYTES)
+def edit_file(number: int, path: str) -> ResponseReturnValue:
+    """Gives a file as it stands, and keeps it changed; a colleague's change is shown."""
+    held = _files(number)
+    if path not in held:
+        abort(404)
+    if request.method == "GET":
+        return _file_page(number, path, held[path])
+    text = _plain(request.form.get("text", ""), keep_end=True)
+    try:
+        yaml_files.check(path, text)
+    except UnfitFileError as error:
+        return _file_page(number, path, text, problem=error.text), 422
+    try:
+        _keep(number, {path: text})
+    except ConflictError as conflict:
+        return _file_page(number, path, text, conflict=conflict), 409
+    except (NotAllowedError, NotOpenError, UnfitFileError) as error:
+        return _file_page(number, path, text, problem=str(error)), 409
+    flash("The file is saved.", "success")
+    return redirect(f"/dialogue/{number}/files/{path}")
+
+
+@pages.get("/<int:number>/flow")
+@for_staff
+def flow(number: int) -> ResponseReturnValue:
+    """Gives the picture of the talk, with the same as a table beside it."""
+    held = _files(number)
+    return _page(number, "dialogue_flow.html", rows=_flow_rows(number, held))
+
+
+def _entered_texts(held: Mapping[str, str], key: str) -> dict[str, str]:
+    """Gives the files as the form of a key's texts would have them."""
+    found = content.texts_under(held, key)
+    if not found:
+        abort(404)
+    said = {
+        (one.path, one.number): _plain(request.form[name])
+        for one in found
+        if (name := _field(one)) in request.form
+    }
+    changed = content.set_texts(held, key, said)
+    titles = {
+        (one.number, place): request.form[name].strip()
+        for one in found
+        for place, _ in enumerate(one.buttons)
+        if (name := f"title-{one.number}-{place}") in request.form
+    }
+    if titles:
+        changed |= content.set_titles({**held, **changed}, key, titles)
+    for path in _lacking(held, found):
+        text = _plain(request.form.get(f"new-{path}", ""))
+        if text:
+            changed |= content.add_text({**held, **changed}, path, key, text)
+    return changed
+
+
+def _write(
+    number: int, changed: Mapping[str, str], *, back: str, again: str = ""
+) -> ResponseReturnValue:
+    try:
+        _keep(number, changed)
+    except ConflictError as conflict:
+        problem = (
+            f"A colleague changed {conflict.path} after you opened this page. Nothing of yours was "
+            "saved. What you wrote stands below; the difference shows what they wrote."
+        )
+        if again:
+            return _texts_page(number, again, problem=problem), 409
+        flash(problem, "error")
+        return redirect(f"/dialogue/{number}/difference")
+    except (NotAllowedError, NotOpenError, UnfitFileError) as error:
+        flash(str(error), "error")
+        return redirect(back)
+    flash("The draft is saved." if changed else "Nothing was different.", "success")
+    return redirect(back)
+
+
+def _keep(number: int, changed: Mapping[str, str]) -> None:
+    """Writes files, each against the hash that the form saw; all of them or none."""
+    seen: dict[str, str] = json.loads(request.form.get("seen") or "{}")
+    with transaction(shared.console().engine) as session:
+        version = version_of(session, number)
+        for path, text in changed.items():
+            versions.write_file(
+                session, auth.signed_in(), version, path, text, expected=seen.get(path)
+            )
+
+
+def _files(number: int) -> dict[str, str]:
+    with reading(shared.console().engine) as session:
+        return versions.files_of(session, version_of(session, number))
+
+
+def _page(number: int, template: str, **context: object) -> str:
+    with reading(shared.console().engine) as session:
+        version = version_of(session, number)
+        return shared.page(
+            template,
+            session,
+            version=version,
+            seen=_seen(versions.hashes_of(session, version)),
+            may_edit=auth.signed_in().may(*versions.EDITORS) and is_open(version),
+            states=STATES,
+            languages=_LANGUAGES,
+            who=_WHO,
+            **context,
+        )
+
+
+def _seen(hashes: Mapping[str, str]) -> str:
+    """Gives what the form saw: of a form sent again after an error, what it saw at first."""
+    return request.form.get("seen") or json.dumps(hashes)
+
+
+def _list_page(number: int, kind: str, problem: tuple[str, str] | None = None) -> str:
+    held = _files(number)
+    rows: object
+    match kind:
+        case "questions":
+            rows = content.questions(held)
+        case "answers":
+            rows = content.answers(held)
+        case "numbers":
+            rows = content.numbers(held)
+        case "openings":
+            rows = content.openings(held)
+        case _:
+            rows = sorted(held)
+    errors = [{"text": problem[1], "href": f"#{problem[0]}"}] if problem else []
+    return _page(
+        number,
+        f"dialogue_{kind}.html",
+        rows=rows,
+        errors=errors,
+        wrong=problem[0] if problem else "",
+        submitted=request.form,
+    )
+
+
+def _texts_page(number: int, key: str, problem: str = "") -> str:
+    held = _files(number)
+    found = content.texts_under(held, key)
+    if not found:
+        abort(404)
+    sms, whatsapp = CAPABILITIES[ChannelName.SMS], CAPABILITIES[ChannelName.WHATSAPP]
+    return _page(
+        number,
+        "dialogue_texts.html",
+        key=key,
+        is_question=key.startswith(texts.ASK),
+        texts=[(one, _field(one), request.form.get(_field(one), one.text)) for one in found],
+        lacking=[(path, texts.language_of(path)) for path in _lacking(held, found)],
+        measure=_measure,
+        limits={"sms": sms.text_limit, "whatsapp": whatsapp.text_limit},
+        errors=[{"text": problem, "href": "#texts"}] if problem else [],
+        submitted=request.form,
+    )
+
+
+def _lacking(held: Mapping[str, str], found: list[Said]) -> list[str]:
+    """Gives the files of languages that have no text of a key."""
+    have = {one.path for one in found}
+    if any(one.is_response for one in found):
+        return sorted(p for p in held if p.startswith(texts.LANGUAGES) and p not in have)
+    folders = {path.rpartition("/")[0] for path in have}
+    return sorted(
+        path
+        for path in held
+        if texts.is_wording(path) and path.rpartition("/")[0] in folders and path not in have
+    )
+
+
+def _file_page(
+    number: int,
+    path: str,
+    text: str,
+    *,
+    problem: str = "",
+    conflict: ConflictError | None = None,
+) -> str:
+    theirs = versions.compare(path, conflict.text, text) if conflict else None
+    return _page(
+        number,
+        "dialogue_file.html",
+        path=path,
+        text=text,
+        conflict=theirs,
+        errors=[{"text": problem, "href": "#text"}] if problem else [],
+        # The next sending is against what the colleague wrote, which is now on the page.
+        fresh=files.sha256(conflict.text or "") if conflict else "",
+    )
+
+
+def _flow_rows(number: int, held: Mapping[str, str]) -> list[dict[str, object]]:
+    """Gives the nodes of the talk in their order, each with where it is edited."""
+    base = f"/dialogue/{number}"
+    rows: list[dict[str, object]] = [
+        {"id": "hello", "label": "Hello and privacy", "href": f"{base}/texts/utter_welcome"},
+        {"id": "listen", "label": "Listen", "href": f"{base}/texts/utter_tell_me_more"},
+    ]
+    rows += [
+        {
+            "id": f"q{one.place}",
+            "label": one.field.replace("_", " "),
+            "href": f"{base}/texts/{one.key}",
+            "when": list(one.when),
+            "asks": one.text,
+        }
+        for one in content.questions(held)
+    ]
+    rows.append({"id": "thanks", "label": "Thank you", "href": f"{base}/texts/utter_thank_you"})
+    for key, label in (
+        ("utter_person", "A person"),
+        ("utter_stop", "Stop"),
+        ("utter_someone_here", "Cover"),
+        ("utter_stay_with_me", "Emergency"),
+    ):
+        way = {"id": key, "label": label, "href": f"{base}/texts/{key}", "is_way_out": True}
+        rows.append(way)
+    return rows
+
+
+def _field(one: Said) -> str:
+    return f"text-{one.path}-{one.number}"
+
+
+def _measure(text: str, language: str) -> str:
+    """Gives how long and how hard a text is, in words."""
+    parts = measures.segments(text)
+    said = f"{len(text)} characters, {parts} text message{'s' if parts != 1 else ''}."
+    if language == texts.ENGLISH:
+        said += f" Reading age {measures.reading_age(text):.0f}."
+    odd = measures.not_plain(text)
+    if odd and language == texts.ENGLISH:
+        said += f" {' '.join(odd)} makes it dearer."
+    return said
+
+
+def _plain(text: str, *, keep_end: bool = False) -> str:
+    """Gives what a browser sent with our ends of lines."""
+    joined = text.replace("\r\n", "\n").replace("\r", "\n")
+    return joined if keep_end else joined.strip()

@@ -1,0 +1,225 @@
+"""Editing what the bot says in the console, without scripts: forms, refusals, two signatures."""
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable
+
+import pytest
+
+from handover.editing import gate, versions
+from handover.editing.bringing import MOST_ARCHIVE_BYTES, archive_of
+from handover.edition import ROOT
+from handover.views.dialogue import version_of
+from models.db import transaction
+from models.editing import VersionState
+from models.practitioner import Practitioner, RoleName
+from tests.handover.desk import Desk, add_staff
+
+ASKED = "dialogues/domain/responses_questions.yml"
+WELSH = "dialogues/languages/cy.yml"
+COVER = "bot/cover.yml"
+_SEEN = re.compile(r'name="seen" value="([^"]*)"')
+
+
+@pytest.fixture
+def editor(engine, authority):
+    return add_staff(engine, authority, "Edi Tor", RoleName.EDITOR)
+
+
+@pytest.fixture
+def desk(engine, editor, desk_of: Callable[[Practitioner], Desk]) -> Desk:
+    """Gives an editor's browser with one draft, version 2."""
+    with transaction(engine) as session:
+        versions.import_files(session, ROOT)
+    sitting = desk_of(editor)
+    sitting.get("/dialogue")
+    sitting.post("/dialogue/drafts", title="Kinder words", source="1")
+    return sitting
+
+
+def seen_on(desk: Desk, path: str) -> str:
+    found = _SEEN.search(desk.get(path).text)
+    assert found is not None
+    return found[1].replace("&#34;", '"').replace("&quot;", '"')
+
+
+def text_of(engine, path: str, number: int = 2) -> str:
+    with transaction(engine) as session:
+        version = version_of(session, number)
+        return versions.text_of(session, version, path)
+
+
+def test_a_question_and_its_welsh_are_changed_and_the_difference_shows_just_that(engine, desk):
+    page = "/dialogue/2/texts/utter_ask_age"
+    seen = seen_on(desk, page)
+    answer = desk.post(
+        page,
+        seen=seen,
+        **{f"text-{ASKED}-1": "What age are you?", f"text-{WELSH}-1": "Beth yw dy oed di?"},
+    )
+
+    assert answer.status_code == 302
+    difference = desk.get("/dialogue/2/difference").text
+    assert "What age are you?" in difference
+    assert "Beth yw dy oed di?" in difference
+    with transaction(engine) as session:
+        first, draft = (version_of(session, number) for number in (1, 2))
+        changed = versions.difference(session, first, draft)
+    assert [sum(line[0] in "+-" for line in one.lines) for one in changed] == [2, 2]
+    # Written by a colleague meanwhile, the same form is shown again and overwrites nothing.
+    late = desk.post(page, seen=seen, **{f"text-{ASKED}-1": "Your age?"})
+    assert late.status_code == 409
+    assert "Your age?" in late.text
+    assert "What age are you?" in text_of(engine, ASKED)
+
+
+def test_every_kind_has_its_table_and_a_page_behind_it(desk):
+    for path, says in {
+        "": "Nothing yet: it is the same as version 1",
+        "/questions": "safe_now in no, unsure",
+        "/answers": "ask_tell_parents",
+        "/numbers": "0800 1111",
+        "/openings": "emergency",
+        "/files": "bot/phrases/say-home.yml",
+        "/flow": "At every step",
+        "/texts/emergency": "Polish",
+        "/texts/utter_can_delete": "Not translated yet",
+        "/files/bot/cover.yml": "homework help",
+    }.items():
+        page = desk.get(f"/dialogue/2{path}")
+        assert page.status_code == 200, path
+        assert says in page.text, path
+    assert desk.get("/dialogue/2/texts/utter_nothing").status_code == 404
+    assert desk.get("/dialogue/2/files/bot/cover.py").status_code == 404
+    assert desk.get("/dialogue/99").status_code == 404
+
+
+def test_questions_move_and_say_when_they_are_asked(engine, desk):
+    page = "/dialogue/2/questions"
+    desk.post(f"{page}/0", seen=seen_on(desk, page), move="down")
+    assert text_of(engine, "dialogues/questions.yml").find("field: current_location") < text_of(
+        engine, "dialogues/questions.yml"
+    ).find("field: safe_now")
+
+    wrong = desk.post(f"{page}/7", seen=seen_on(desk, page), when="if they feel like it")
+    assert wrong.status_code == 422
+    assert "must be like: safe_now in no, unsure" in wrong.text
+    desk.post(f"{page}/7", seen=seen_on(desk, page), when="adult not in true\nwants in nothing")
+    assert "slot: wants" in text_of(engine, "dialogues/questions.yml")
+
+
+def test_an_answer_is_added_with_its_examples_rule_and_welsh(engine, desk):
+    page = "/dialogue/2/answers/new"
+    form = {
+        "name": "what_to_bring",
+        "text": "You do not have to bring anything.",
+        "welsh": "Does dim rhaid dod a dim.",
+        "examples": "what do i bring\nshould i bring stuff\ndo i need anything\nwhat shall i take",
+    }
+    few = desk.post(page, seen=seen_on(desk, page), **form)
+    assert few.status_code == 422
+    assert "at least 5 examples" in few.text
+
+    form["examples"] += "\nwhat should i have with me"
+    assert desk.post(page, seen=seen_on(desk, page), **form).status_code == 302
+    assert "utter_what_to_bring" in text_of(engine, WELSH)
+    assert "ask_what_to_bring" in text_of(engine, "dialogues/data/rules/reactions.yml")
+    assert "what to bring" in desk.get("/dialogue/2/answers").text
+
+
+def test_a_help_number_is_changed_only_by_who_compared_it(engine, desk):
+    page = "/dialogue/2/numbers"
+    entered = {"number": "85258", "name": "Shout, by text message", "source": "https://x.example"}
+    refused = desk.post(f"{page}/shout", seen=seen_on(desk, page), **entered)
+    assert refused.status_code == 422
+    assert "compared the number with its source" in refused.text
+
+    desk.post(f"{page}/shout", seen=seen_on(desk, page), compared="yes", **entered)
+    assert "by text message" in text_of(engine, "handover/wording_data/help_numbers.yml")
+
+
+def test_a_file_that_a_colleague_changed_is_shown_and_broken_yaml_is_not_kept(engine, desk):
+    page = f"/dialogue/2/files/{COVER}"
+    before, seen = text_of(engine, COVER), seen_on(desk, page)
+    broken = desk.post(page, seen=seen, text="topics: [")
+    assert broken.status_code == 422
+    assert "not valid YAML" in broken.text
+
+    desk.post(page, seen=seen, text=before.replace("\n", "\r\n") + "# theirs\r\n")
+    late = desk.post(page, seen=seen, text=before + "# mine\n")
+    assert late.status_code == 409
+    assert "# theirs" in late.text
+    assert text_of(engine, COVER) == before + "# theirs\n"
+    fresh = _SEEN.search(late.text)
+    assert fresh is not None
+    again = desk.post(page, seen=fresh[1].replace("&#34;", '"'), text=before + "# both\n")
+    assert again.status_code == 302
+
+
+def test_an_export_is_brought_in_again_and_a_hostile_one_changes_nothing(engine, desk):
+    packed = desk.get("/dialogue/1/export.zip").data
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert archive.read(COVER) == (ROOT / COVER).read_bytes()
+    desk.get("/dialogue/2")
+
+    def bring(content: bytes) -> tuple[int, str]:
+        with transaction(engine) as session:
+            seen = version_of(session, 2).fingerprint
+        answer = desk.client.post(
+            "/dialogue/2/import",
+            data={
+                "csrf_token": desk.token,
+                "fingerprint": seen,
+                "archive": (io.BytesIO(content), "x.zip"),
+            },
+        )
+        return answer.status_code, answer.text
+
+    assert bring(archive_of({COVER: "a: !!python/object:os.system x\n"}))[0] == 422
+    assert bring(archive_of({"../up.yml": "a: 1\n"}))[0] == 422
+    far_too_large = desk.client.post(
+        "/dialogue/2/import",
+        data=b"\0" * (MOST_ARCHIVE_BYTES + 100_000),
+        content_type="multipart/form-data; boundary=x",
+    )
+    assert far_too_large.status_code == 413
+    assert text_of(engine, COVER) == (ROOT / COVER).read_text("utf-8")
+    assert bring(archive_of({COVER: "topics: []\notherwise: [Hello]\n"}))[0] == 302
+    assert text_of(engine, COVER).startswith("topics: []")
+
+
+def test_checks_are_asked_for_cancelled_and_signed_by_two(engine, authority, desk, desk_of):
+    desk.get("/dialogue/2")
+    desk.post("/dialogue/2/check")
+    assert "Being checked" in desk.get("/dialogue/2").text
+    assert 'data-checking="yes"' in desk.get("/dialogue/2/checks").text
+    desk.post("/dialogue/2/check", cancel="yes")
+    assert "Being checked" not in desk.get("/dialogue/2").text
+
+    with transaction(engine) as session:
+        draft = version_of(session, 2)
+        draft.state = VersionState.CHECKED
+        assert gate.next_asked(session) is None
+    both = add_staff(engine, authority, "Bo Both", RoleName.ADMIN, RoleName.SAFEGUARDING_LEAD)
+    lead = add_staff(engine, authority, "Lea Dahl", RoleName.SAFEGUARDING_LEAD)
+    first, second = desk_of(both), desk_of(lead)
+    first.get("/dialogue/2")
+    first.post("/dialogue/2/sign", role="admin")
+    first.post("/dialogue/2/sign", role="safeguarding_lead")
+    with transaction(engine) as session:
+        assert version_of(session, 2).state is VersionState.CHECKED
+    second.get("/dialogue/2")
+    second.post("/dialogue/2/comments", words="Kind and clear.", file=COVER, line="3")
+    second.post("/dialogue/2/sign", role="safeguarding_lead")
+    page = second.get("/dialogue/2").text
+    assert "Signed" in page
+    assert "bot/cover.yml line 3" in page
+    assert desk.post("/dialogue/2/sign", role="admin").status_code == 403
+    # A change afterwards makes both signatures worth nothing.
+    seen = json.loads(seen_on(desk, f"/dialogue/2/files/{COVER}"))
+    desk.post(
+        f"/dialogue/2/files/{COVER}", seen=json.dumps(seen), text=text_of(engine, COVER) + "# x\n"
+    )
+    assert "Nobody has signed it as it is now" in desk.get("/dialogue/2").text
