@@ -13,6 +13,7 @@ from bot.asides import Said
 from bot.dialogue import Dialogue, DialogueAnswer, DialogueTurn, DialogueUnavailableError
 from bot.outcome import Change, Outcome, Reply, Turn, TurnMessage
 from bot.signals import Signal
+from bot.urgency import Calm
 from handover import wording
 from models.channel import MessageKind
 from models.conversation import HandoverReason, Holder
@@ -168,10 +169,14 @@ def _with_dialogue(
 def _is_idle_talk(turn: Turn, judged: Outcome, answer: DialogueAnswer) -> bool:
     """Tells a joke, a game or a question about the service, whose words alone sounded worrying.
 
-    Nobody is called for it and it opens no contact; the assessment stays with the message. What
-    was judged urgent, and anything after a worry was told, is never taken for it.
+    Nobody is called for it and it opens no contact; the assessment stays with the message, and
+    the list of open conversations marks it. What is more than a concern, what a phrase hears, and
+    anything in an episode in which one message was judged a worry before, is never taken for it:
+    a second doubt is no accident, and then a person reads both.
     """
-    if judged.urgency is not Urgency.CONCERN or "concern_in_own_words" in turn.known:
+    if judged.urgency is not Urgency.CONCERN or turn.was_doubted:
+        return False
+    if "concern_in_own_words" in turn.known:
         return False
     if any(message.phrase_level is not Urgency.NO_CONCERN for message in turn.messages):
         # A phrase that is not wide is sure: what one hears is not waved away as play.
@@ -183,7 +188,7 @@ def _is_idle_talk(turn: Turn, judged: Outcome, answer: DialogueAnswer) -> bool:
 _IDLE_TALK = {
     *("utter_joking", "utter_chat", "utter_homework", "utter_homework_numbers", "utter_kept"),
     *("utter_can_delete", "utter_tell_police", "utter_who_are_you", "utter_robot", "utter_cost"),
-    *("utter_how_long", "utter_what_next", "utter_social_worker"),
+    *("utter_how_long", "utter_what_next", "utter_social_worker", "utter_other_service"),
 }
 
 
@@ -280,6 +285,7 @@ def _dialogue_turn(
         context={
             "urgency": level.value,
             "message_urgency": judged.urgency.value,
+            "calm": _calm(judged).value,
             "harms": sorted(harm.value for harm in _harms(judged) | turn.harms),
             "out_of_hours": not turn.is_open,
             "waiting": turn.holder is Holder.NOBODY,
@@ -290,6 +296,14 @@ def _dialogue_turn(
         # What was said before the end is no part of what begins now.
         state=None if turn.is_ended else turn.state,
     )
+
+
+def _calm(judged: Outcome) -> Calm:
+    """Gives the least sure of what the model says of each message."""
+    found = {assessment.calm for assessment in judged.assessments.values()}
+    if not found or Calm.UNSURE in found:
+        return Calm.UNSURE
+    return Calm.LIKELY if Calm.LIKELY in found else Calm.SURE
 
 
 def _of_dialogue(choice: str | None) -> str | None:

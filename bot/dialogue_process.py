@@ -153,6 +153,8 @@ class DialogueProcess:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         command = [

@@ -76,6 +76,8 @@ class Turn:
     """The language the newest of these seems to be in."""
     harms: frozenset[Harm] = frozenset()
     """What was found earlier in this episode."""
+    was_doubted: bool = False
+    """Whether a message of this episode was judged a worry already, whatever was made of it."""
     was_urgent: bool = False
     """Whether a person was called at once, and not yet come and gone, before these messages. The
     conversation's own level does not tell: they raised it already, when they came in."""

@@ -197,14 +197,20 @@ def _after_first_words(turn: Turn, judged: Outcome, decided: Outcome) -> Outcome
 def _judge(turn: Turn, dialogue: Dialogue) -> Outcome:
     """Scores every message; the language and the level come from this."""
     spoken = [message for message in turn.messages if message.text]
-    scores, is_hung = _model_scores(spoken, dialogue)
+    scores, is_hung = _model_scores(turn, spoken, dialogue)
     assessments: dict[int, Assessment] = {}
     previous = turn.previous
     level = turn.urgency
     # While a question of our own is open the dialogue's waits unseen: a yes is no answer to it.
     asked = None if turn.aside is not None else turn.asked
-    for message, score in zip(spoken, scores, strict=True):
-        context = Context(previous=previous[-4:], asked=asked, disclosed=level)
+    for message, (score, together) in zip(spoken, scores, strict=True):
+        context = Context(
+            previous=previous[-4:],
+            asked=asked,
+            disclosed=level,
+            # Once harm was told, all that follows would sound of it: then it is read alone.
+            together=None if level.raises_alert else together,
+        )
         assessments[message.id] = urgency.assess(message.text, model=score, context=context)
         level = highest(level, assessments[message.id].level)
         previous = (*previous, message.text)
@@ -216,23 +222,41 @@ def _judge(turn: Turn, dialogue: Dialogue) -> Outcome:
             *(message.phrase_level for message in spoken),
         ),
         language=speaking.follow(turn, assessments),
-        needs_rescoring=any(score is None for score in scores),
+        needs_rescoring=any(score is None for score, _ in scores),
         is_dialogue_hung=is_hung,
     )
 
 
+type _Scores = Sequence[tuple[ModelScore | None, ModelScore | None]]
+
+
 def _model_scores(
-    spoken: Sequence[TurnMessage], dialogue: Dialogue
-) -> tuple[Sequence[ModelScore | None], bool]:
-    """Gives the scores, and whether the dialogue process let the time run out."""
+    turn: Turn, spoken: Sequence[TurnMessage], dialogue: Dialogue
+) -> tuple[_Scores, bool]:
+    """Gives each message's score alone and with those before it, and whether time ran out.
+
+    The second is None where nothing came before.
+    """
     if not spoken:
         return [], False
+    texts = [message.text for message in spoken]
+    # What was said before the child was away is no part of what they say now.
+    earlier = turn.previous if turn.returned is None else ()
+    before = [(*earlier, *texts[:place]) for place in range(len(texts))]
+    in_talk = [
+        urgency.read_together(said, text) for said, text in zip(before, texts, strict=True) if said
+    ]
     try:
-        return dialogue.score([message.text for message in spoken]), False
+        found = dialogue.score([*texts, *in_talk])
     except DialogueUnavailableError as error:
         # The phrases carry meanwhile; the clock has the message scored again.
         log.warning("score_unavailable", why=str(error))
-        return [None] * len(spoken), error.is_hung
+        return [(None, None)] * len(spoken), error.is_hung
+    together = iter(found[len(texts) :])
+    return [
+        (score, next(together) if said else None)
+        for score, said in zip(found[: len(texts)], before, strict=True)
+    ], False
 
 
 def _hides(turn: Turn) -> bool:

@@ -38,7 +38,7 @@ from models.conversation import (
 )
 from models.db import reading
 from models.recognition import RecognitionResult
-from models.urgency import Harm
+from models.urgency import Harm, Urgency
 
 _PREVIOUS = 8
 _RECENT = dt.timedelta(minutes=5)
@@ -120,6 +120,7 @@ def _turn(session: Session, conversation: Conversation, waiting: list[Message]) 
         previous=previous,
         previous_language=language_of(previous[-1]) if previous else None,
         harms=_harms(session, [message.id for message in earlier]),
+        was_doubted=_was_doubted(session, conversation, before=waiting[0].id),
         was_urgent=_was_urgent(session, conversation, before=waiting[0].created_at),
         asked=conversation.asked,
         is_asked_answered=_is_asked_answered(session, conversation),
@@ -273,6 +274,21 @@ def _harms(session: Session, message_ids: list[int]) -> frozenset[Harm]:
         select(UrgencyAssessment.harms).where(UrgencyAssessment.message_id.in_(message_ids))
     )
     return frozenset(Harm(harm) for harms in rows for harm in harms)
+
+
+def _was_doubted(session: Session, conversation: Conversation, *, before: int) -> bool:
+    if conversation.urgency is not Urgency.NO_CONCERN:
+        return True
+    worry = (
+        select(UrgencyAssessment.id)
+        .join(Message, Message.id == UrgencyAssessment.message_id)
+        .where(Message.conversation_id == conversation.id)
+        .where(Message.episode == conversation.episode)
+        .where(Message.id < before)
+        .where(UrgencyAssessment.urgency != Urgency.NO_CONCERN)
+        .limit(1)
+    )
+    return session.scalars(worry).first() is not None
 
 
 def _was_urgent(session: Session, conversation: Conversation, *, before: dt.datetime) -> bool:

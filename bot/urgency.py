@@ -7,7 +7,8 @@ scores come in as values and may raise what the phrases found. The labels are de
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, Literal
 
 from ruamel.yaml import YAML
@@ -18,8 +19,17 @@ from handover import edition
 from models.urgency import Harm, Urgency, highest
 
 _THRESHOLDS = "bot/phrases/thresholds.yml"
+_IN_TALK = "bot/phrases/in-talk.yml"
 _BRIEF_WORDS = 7
 _HEAVIEST = 5  # words of the model that a practitioner is shown
+
+
+class Calm(StrEnum):
+    """How sure the model is that there is nothing to worry about in a message."""
+
+    SURE = "sure"
+    LIKELY = "likely"
+    UNSURE = "unsure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +75,22 @@ class Context:
     """The conversation around a message.
 
     `previous` holds the child's messages just before, newest last; `asked` is the record
-    field the bot asked for last; `disclosed` is the conversation's level so far.
+    field the bot asked for last; `disclosed` is the conversation's level so far; `together` is
+    what the model says of the message when it is read with those just before it, where it is.
     """
 
     previous: tuple[str, ...] = ()
     asked: str | None = None
     disclosed: Urgency = Urgency.NO_CONCERN
+    together: ModelScore | None = None
 
 
 NO_CONTEXT = Context()
+
+
+def read_together(previous: tuple[str, ...], text: str) -> str:
+    """Gives a message with those just before it, as the model is to read them in one piece."""
+    return "\n".join((*previous[-_in_talk()["messages_before"] :], text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +108,18 @@ class Assessment:
     language: str
     scored: Literal["phrases", "phrases_and_model"]
     model_version: str | None
+
+    @property
+    def calm(self) -> Calm:
+        """Gives how sure the model is that there is nothing to worry about.
+
+        Not at all while it has not had its say, or where a phrase or it finds anything.
+        """
+        if self.scored == "phrases" or self.level is not Urgency.NO_CONCERN:
+            return Calm.UNSURE
+        nothing = self.scores[Urgency.NO_CONCERN]
+        reached = (one for one in (Calm.SURE, Calm.LIKELY) if nothing >= _in_talk()["calm"][one])
+        return next(reached, Calm.UNSURE)
 
 
 def phrase_level(text: str) -> Urgency:
@@ -116,6 +145,9 @@ def assess(
     language = language_of(text)
     if model is None:
         level = by_phrases
+    elif by_phrases is Urgency.NO_CONCERN and context.together is not None:
+        model = _averaged(model, context.together)
+        level = _model_level(model, _in_talk()["levels"])
     else:
         sure = _level_of(reason for reason in reasons if reason.phrase not in book.wide)
         level = _together(sure, model, _thresholds_for(text, by_phrases, language, context))
@@ -221,6 +253,19 @@ def _meanings(context: Context) -> Iterator[tuple[str, Urgency]]:
         yield "they_are_here", Urgency.EMERGENCY
 
 
+def _averaged(alone: ModelScore, together: ModelScore) -> ModelScore:
+    """Gives what the model says of a message alone and in its talk, weighed alike.
+
+    A fragment says little ("he", "hits me") or sounds of much that it does not mean. Where the
+    model is sure of an alarm in the message alone, no talk around it brings that below the line.
+    """
+    levels = {
+        level: (alone.levels.get(level, 0.0) + together.levels.get(level, 0.0)) / 2
+        for level in Urgency
+    }
+    return replace(alone, levels=levels)
+
+
 def _thresholds_for(
     text: str, by_phrases: Urgency, language: str, context: Context
 ) -> Mapping[str, float]:
@@ -289,5 +334,14 @@ def _scores(by_phrases: Urgency, model: ModelScore | None) -> Mapping[Urgency, f
 
 @edition.kept
 def _thresholds() -> Any:
-    with edition.path(_THRESHOLDS).open(encoding="utf-8") as lines:
+    return _read(_THRESHOLDS)
+
+
+@edition.kept
+def _in_talk() -> Any:
+    return _read(_IN_TALK)
+
+
+def _read(name: str) -> Any:
+    with edition.path(name).open(encoding="utf-8") as lines:
         return YAML(typ="safe", pure=True).load(lines)

@@ -46,6 +46,9 @@ class Row:
     """The answer that the child is owed; None when everything is answered."""
     is_unscored: bool
     """Whether a message waits for the model, judged by the phrases alone so far."""
+    is_set_aside: bool = False
+    """Whether one message sounded like a worry and the bot, alone with the child, took it for play
+    or for a question about the service, so that nobody was called."""
     is_covered: bool = False
     """Whether the child said, on any channel, that somebody is with them."""
     undecided: Contact | None = None
@@ -317,6 +320,25 @@ def _unscored(session: Session, conversation_ids: Sequence[int]) -> set[int]:
     return set(session.scalars(waiting))
 
 
+def _set_aside(session: Session, found: Sequence[Conversation]) -> set[int]:
+    calm = [
+        conversation.id
+        for conversation in found
+        if conversation.urgency is Urgency.NO_CONCERN and conversation.holder is Holder.BOT
+    ]
+    if not calm:
+        return set()
+    doubted = (
+        select(Message.conversation_id)
+        .join(UrgencyAssessment, UrgencyAssessment.message_id == Message.id)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(Message.conversation_id.in_(calm))
+        .where(Message.episode == Conversation.episode)
+        .where(UrgencyAssessment.urgency != Urgency.NO_CONCERN)
+    )
+    return set(session.scalars(doubted))
+
+
 def _conversations(authority_id: int) -> Select[Conversation]:
     return (
         select(Conversation)
@@ -344,6 +366,7 @@ def _rows(session: Session, found: Sequence[Conversation]) -> list[Row]:
     owed_in = {one.conversation_id: one for one in owed}
     covered = _covered(session, [conversation.child_id for conversation in found])
     harms = _harms(session, [call.message_id for call in call_of.values() if call.message_id])
+    set_aside = _set_aside(session, found)
     unscored, undecided = _unscored(session, ids), deadlines.of_conversations(session, ids)
     return [
         Row(
@@ -351,6 +374,7 @@ def _rows(session: Session, found: Sequence[Conversation]) -> list[Row]:
             call=call_of.get(conversation.id),
             owed=owed_in.get(conversation.id),
             is_unscored=conversation.id in unscored,
+            is_set_aside=conversation.id in set_aside,
             is_covered=conversation.child_id in covered,
             undecided=undecided.get(conversation.id),
             harms=harms.get(_message_of(call_of.get(conversation.id)), ()),

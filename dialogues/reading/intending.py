@@ -35,6 +35,11 @@ _OWN = re.compile(
     r"\b(?:me|my (?:mum|mam|dad|step ?(?:dad|mum)|carers?|parents|teachers?|foster \w+|brother|"
     r"sister|nan|uncle|auntie)|im scared|myself)\b"
 )
+# Said after another question about the service: "what about my mum".
+_ASKS_ABOUT_PARENTS = re.compile(
+    r"(?:so |and |but |ok )*(?:(?:what|wot|how) (?:about|abt)|and|or) (?:my )?"
+    r"(?:mum|mam|mom|dad|parents|family|mum (?:and|or|n) dad)"
+)
 _TAKES_LEAVE = ("goodbye", "leave_for_now")
 _LONGEST_REFUSAL = 8
 
@@ -55,7 +60,7 @@ def intent_of(text: str, intent: str, confidence: float, slots: Mapping[str, Any
     rose = settling.rose(slots) and not _is_calm(text, intent, confidence, slots)
     if rose or signal == "adult_referrer":
         return "tell"
-    return _by_wish(text) or _by_classifier(text, intent, confidence, slots)
+    return _by_wish(text, slots) or _by_classifier(text, intent, confidence, slots)
 
 
 def _is_unsaid(text: str, slots: Mapping[str, Any]) -> bool:
@@ -64,11 +69,18 @@ def _is_unsaid(text: str, slots: Mapping[str, Any]) -> bool:
     return is_grave and _may_be("wrong_reader", slots) and signals.unsays_all(text)
 
 
-def _by_wish(text: str) -> str | None:
+def _by_wish(text: str, slots: Mapping[str, Any]) -> str | None:
     """Gives the intent of a wish about others: not to be told, or their own worker to come."""
+    if _is_only_asking(slots) and _ASKS_ABOUT_PARENTS.fullmatch(bare(text)):
+        return "ask_tell_parents"
     if wishes.is_bidden_not_to_tell(text) or wishes.asks_for_own_worker(text):
         return "tell" if feelings.find_worry(text) in _HEAVY else "inform"
     return None
+
+
+def _is_only_asking(slots: Mapping[str, Any]) -> bool:
+    """Tells whether nothing was told so far, and the model finds nothing in this message."""
+    return slots.get("calm") in settling.CALM and not slots.get("worry")
 
 
 def _is_calm(text: str, intent: str, confidence: float, slots: Mapping[str, Any]) -> bool:
@@ -108,6 +120,8 @@ def _instead(text: str, intent: str, confidence: float, slots: Mapping[str, Any]
     if slots.get("urgency") == "emergency" and intent in _NOT_IN_AN_EMERGENCY:
         # "now" is no farewell while somebody is being hurt.
         return "tell"
+    if intent in ("feedback", "other_service"):
+        return _out_of_place(intent, slots)
     if intent == "greet" and len(text.split()) >= _TALE and people.find_people(text):
         return "tell"
     unsure = confidence < _VERY_SURE or not _may_be(intent, slots)
@@ -117,10 +131,22 @@ def _instead(text: str, intent: str, confidence: float, slots: Mapping[str, Any]
     return None
 
 
+def _out_of_place(intent: str, slots: Mapping[str, Any]) -> str | None:
+    """Gives another intent for an opinion before anything was done, or for errands in a worry."""
+    if intent == "other_service":
+        return None if _is_only_asking(slots) else "tell"
+    if slots.get("worry"):
+        return None
+    return "chat" if _is_only_asking(slots) else "tell"
+
+
 def _is_doubted(text: str, intent: str, confidence: float) -> bool:
     """Keeps what breaks the talk off, or sends it elsewhere, from being believed too soon."""
     if intent == "status_request":
         return not signals.asks_after(text)
+    if intent == "correct_record":
+        # "sorry wrong number" puts nothing right that we hold.
+        return signals.is_idle(text)
     if intent.startswith("ask_"):
         return not signals.is_asking(text)
     if intent == "request_person":
@@ -138,7 +164,7 @@ def _may_be(intent: str, slots: Mapping[str, Any]) -> bool:
     if intent == "adult_referrer":
         of_friend = slots.get("about_whom") in ("friend", "sibling")
         return not (slots.get("age") or slots.get("adult") or of_friend or _told_own(slots))
-    if intent == "someone_here":
+    if intent in {"someone_here", "goodbye"}:
         return slots.get("urgency") != "emergency"
     return True
 

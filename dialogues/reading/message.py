@@ -49,6 +49,10 @@ _TALK = frozenset(
         "unclear",
     ]
 )
+# How much of what came before a worry is kept as its beginning.
+_MOST_HEARD = 4
+# What only means anything once there is a worry.
+_ONLY_OF_A_WORRY = ("wants", "where_happened", "trusted_adult")
 _MAY_CORRECT = _TALK | {"correct_record", "request_person", "take_back"}
 
 
@@ -83,6 +87,7 @@ def read(text: str, intent: str, confidence: float, *, slots: Mapping[str, Any])
         reading.intent = "decline"
     elif reading.intent in _TALK and not (corrects or _is_told_to_be_called(text)):
         _settle(reading, text, question, slots)
+    _wait_for_a_worry(reading, text, slots)
     _note_roles(reading, text, slots)
     _note_reaction(reading, text, slots)
     return reading
@@ -114,6 +119,17 @@ def _settle(reading: Reading, text: str, question: str | None, slots: Mapping[st
             reading.facts, reading.intent, text, asked=question, slots=slots
         )
     reading.intent = settling.settle_talk(reading.intent, reading.facts, text, slots)
+
+
+def _wait_for_a_worry(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
+    """Begins no record with what tells of nothing yet, and keeps it in case that it will."""
+    waits = reading.intent in ("tell", "unclear") and not signals.is_sad_face(text)
+    if not waits or not settling.is_nothing_yet(text, slots):
+        return
+    reading.intent = "chat" if signals.asks_something(text) else "unclear"
+    reading.facts["heard"] = [*(slots.get("heard") or []), text][-_MOST_HEARD:]
+    for name in _ONLY_OF_A_WORRY:
+        reading.facts.pop(name, None)
 
 
 def _of_media(kind: Any) -> str | None:
@@ -162,9 +178,11 @@ def _note_account(reading: Reading, text: str, slots: Mapping[str, Any]) -> None
     """Adds the message to the child's account, and whom it names to the people."""
     intent, facts = reading.intent, reading.facts
     of_contact = settling.is_of_contact(facts, text, slots)
-    of_account = settling.of_account(intent, text, slots) and not of_contact
+    is_kept = of_contact or "heard" in facts
+    of_account = settling.of_account(intent, text, slots) and not is_kept
     if of_account:
-        facts["concern_in_own_words"] = [*(slots.get("concern_in_own_words") or []), text]
+        told = slots.get("concern_in_own_words") or slots.get("heard") or []
+        facts["concern_in_own_words"] = [*told, text]
     # Who does it may be named by one word, turns after the rest.
     answered = of_contact or _ANSWERED_BY_PEOPLE & set(facts)
     named_late = intent == "inform" and slots.get("worry") and not answered

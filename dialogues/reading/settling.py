@@ -9,6 +9,8 @@ from dialogues.reading import answers, emergencies, feelings, people, signals, w
 from dialogues.reading.fields import DONT_KNOW, PREFER_NOT, RECORD_FIELDS
 from dialogues.reading.words import bare
 
+# How sure the model is that there is nothing to worry about: enough to take it for small talk.
+CALM = ("likely", "sure")
 _LEVELS = ("no_concern", "concern", "urgent", "emergency")
 _HOMEWORK_NUMBERS = re.compile(r"\b(?:how many|how much|percent\w*|statistic\w*|numbers?)\b|%")
 _OF_YOU = re.compile(
@@ -21,6 +23,7 @@ _OF_SERVICE = re.compile(
     r"where|when)\b"
     r".*\b(?:you|u|ur|your|this|it|bot|chat|service|social workers?|here|works?)\b"
 )
+_URGENT = 2
 _LONGEST_QUESTION = 12
 # Facts so small that a line of thanks for each would only be in the way.
 _SMALL = frozenset(
@@ -93,6 +96,18 @@ def begins_record(intent: str, slots: Mapping[str, Any]) -> bool:
     return level(slots.get("urgency")) > 0 and not idle
 
 
+def is_nothing_yet(text: str, slots: Mapping[str, Any]) -> bool:
+    """Tells whether neither the model nor the words find a worry in what begins a talk.
+
+    A fragment ("so", "its my dad") is met by listening. The model reads it together with what
+    came before, so that the next one may well be where the worry is heard.
+    """
+    if slots.get("worry") or slots.get("adult") or slots.get("calm") not in CALM:
+        return False
+    lightly = signals.is_idle(text) or signals.is_playful(text) or signals.is_homework(text)
+    return slots.get("calm") == "sure" or lightly or feelings.find_worry(text) is None
+
+
 def settle_talk(intent: str, facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> str:
     """Gives the intent of an answer or of telling, by what was read and what is known."""
     asked = slots.get("asked")
@@ -100,11 +115,14 @@ def settle_talk(intent: str, facts: Mapping[str, Any], text: str, slots: Mapping
     if answer in (PREFER_NOT, DONT_KNOW):
         return "decline" if answer == PREFER_NOT else "dont_know"
     if slots.get("worry"):
-        settled = _with_worry(intent, facts, text, answered=answer is not None)
+        settled = _with_worry(intent, facts, text, slots, answered=answer is not None)
     elif intent == "tell":
         settled = _doubted_worry(facts, text, slots)
     else:
         settled = "tell" if _is_worry_after_all(intent, facts, text) else intent
+    if settled == "done" and not slots.get("worry"):
+        # Nothing was told: they have what they came to ask for.
+        return "thanks"
     if settled == "homework" and _HOMEWORK_NUMBERS.search(bare(text)):
         return "homework_numbers"
     return settled
@@ -186,8 +204,10 @@ def reply_to(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> s
     return None if small else "fact"
 
 
-def _with_worry(intent: str, facts: Mapping[str, Any], text: str, *, answered: bool) -> str:
-    """Once there is a worry, nothing is taken for idle talk."""
+def _with_worry(
+    intent: str, facts: Mapping[str, Any], text: str, slots: Mapping[str, Any], *, answered: bool
+) -> str:
+    """Once there is a worry, nothing is taken for idle talk but a question to the bot."""
     only_facts = _only_facts(facts, text)
     heavy = feelings.find_worry(text) is not None
     if intent == "tell":
@@ -200,10 +220,21 @@ def _with_worry(intent: str, facts: Mapping[str, Any], text: str, *, answered: b
         return "inform" if _gives_facts(facts) and not heavy else "tell"
     if refuses and feelings.find_feeling(text):
         intent = "tell"
+    if _is_only_a_question(intent, facts, text, slots):
+        return "chat"
     angry = intent == "insult" and not _gives_facts(facts)
     if intent in ("chat", "fine", "homework", "feedback", "inform", "insult") and not angry:
         return "inform" if _gives_facts(facts) else "tell"
     return "tell" if intent == "joking" and not signals.is_playful(text) else intent
+
+
+def _is_only_a_question(
+    intent: str, facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]
+) -> bool:
+    """Tells small talk beside a worry ("do u have a name"), which asks for an answer of its own."""
+    calm = slots.get("calm") == "sure" and level(slots.get("urgency")) < _URGENT
+    idle = intent in ("chat", "joking", "tell", "unclear") and not _gives_facts(facts)
+    return calm and idle and bool(_OF_YOU.match(bare(text))) and feelings.find_worry(text) is None
 
 
 def _doubted_worry(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> str:

@@ -21,7 +21,8 @@ _HOMEWORK = re.compile(
 # of nothing.
 _IDLE = re.compile(
     r"\b(?:fifa|fortnite|minecraft|roblox|gta|call of duty|warzone|xbox|playstation|ps[45]|"
-    r"on (?:the|my) game|the game|boss fight|respawn\w*|noob|ranked|lobby|1v1|gg|"
+    r"on (?:the|my) game|the game|boss fight|(?:same|final|last|next) boss|hide (?:and|n|&) seek|"
+    r"respawn\w*|noob|ranked|lobby|1v1|gg|"
     r"football|footy|match|goals?|goalie|penalt\w+|offside|\d ?nil|league|"
     r"derby|hat ?trick|var|ref|premier|champions|arsenal|chelsea|spurs|man (?:u|utd|city|united)|"
     r"liverpool|everton|villa|newcastle|leeds|celtic|rangers)\b"
@@ -51,6 +52,10 @@ _ASKING = re.compile(
     r"will (?:u|you)|can (?:u|you)|are (?:u|you)|r u|is it|is this|right|innit|(?:u|"
     r"you) (?:gonna|going "
     r"to|wont|wouldnt)|ur not|you wont|dont tell|going to tell)\b"
+)
+_BEGINS_A_QUESTION = re.compile(
+    r"(?:(?:so|and|but|ok|hi|hey|like|n|or) )*(?:what|whats|wots?|who|whos|how|hows|when|where|"
+    r"which|why|do|does|did|can|could|are|r|is|will|would) "
 )
 _OF_A_PERSON = re.compile(
     r"\b(?:person|human|people|some ?(?:one|body)|sum ?(?:one|1|body)|any ?(?:one|body)|real|"
@@ -127,6 +132,11 @@ def asks_after(text: str) -> bool:
 def wants_few_questions(text: str) -> bool:
     """Tells whether a child does not want to be asked much."""
     return find_signal(text) == "enough" and bool(_ASKED_FEW.search(bare(text)))
+
+
+def asks_something(text: str) -> bool:
+    """Tells whether a message is plainly a question."""
+    return "?" in text or bool(_BEGINS_A_QUESTION.match(bare(text)))
 
 
 def is_asking(text: str) -> bool:

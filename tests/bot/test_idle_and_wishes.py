@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from handover import lists
 from models.casework import Task, TaskKind
 from models.contact import Contact
 from models.conversation import HandoverReason
@@ -26,6 +27,36 @@ def test_a_game_told_in_alarming_words_opens_no_contact_and_calls_nobody(door, e
     assert door.call() is None, door.call().reason
     with reading(engine) as session:
         assert session.scalars(select(Contact)).all() == []
+
+
+def test_a_second_doubt_in_a_talk_is_no_accident_and_is_read(door):
+    _play(door)
+    again = "and then they wiped us out again"
+    door.dialogue.levels[again] = Urgency.CONCERN
+    assert door.call() is None
+
+    door.child_says(again)
+    door.work()
+
+    call = door.call()
+    assert call is not None
+    assert call.reason is HandoverReason.CONTACT_READY
+
+
+def test_the_list_marks_what_the_bot_took_for_play(door, engine):
+    _play(door)
+
+    with reading(engine) as session:
+        [row] = lists.rows(session, door.conversation().authority_id, [door.conversation().id])
+        assert row.is_set_aside
+
+    door.dialogue.levels["i hate it here"] = Urgency.CONCERN
+    door.child_says("i hate it here")
+    door.work()
+
+    with reading(engine) as session:
+        [row] = lists.rows(session, door.conversation().authority_id, [door.conversation().id])
+        assert not row.is_set_aside
 
 
 def test_what_is_judged_a_concern_and_is_no_idle_talk_is_still_read(door):

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.urgency import Context, ModelScore, WordWeight, assess, phrase_level
+from bot.urgency import Calm, Context, ModelScore, WordWeight, assess, phrase_level
 from models.urgency import Harm, Urgency
 
 CALM = {
@@ -92,6 +93,34 @@ def test_a_brief_message_in_a_talk_needs_a_surer_model_than_one_alone():
     assert alone.level is Urgency.URGENT
     assert in_talk.level is Urgency.CONCERN
     assert assess(long, model=unsure, context=talk).level is Urgency.URGENT
+
+
+@pytest.mark.parametrize(
+    ("alone", "together", "level"),
+    [
+        # A fragment that says little, and what it completes.
+        (0.05, 0.95, Urgency.URGENT),
+        # One that sounds of something that the talk is not about.
+        (0.60, 0.10, Urgency.NO_CONCERN),
+        # No talk around it silences what the model is sure of.
+        (0.95, 0.00, Urgency.URGENT),
+    ],
+)
+def test_a_message_is_read_alone_and_with_those_before_it(alone, together, level):
+    def share(urgent: float) -> ModelScore:
+        return _model({Urgency.URGENT: urgent, Urgency.NO_CONCERN: 1 - urgent})
+
+    context = Context(previous=("its my dad",), together=share(together))
+
+    assert assess("when he is back", model=share(alone), context=context).level is level
+
+
+def test_a_message_is_calm_only_once_the_model_has_said_so():
+    assert assess("we got a puppy").calm is Calm.UNSURE
+    assert assess("we got a puppy", model=_model({Urgency.NO_CONCERN: 0.99})).calm is Calm.SURE
+    likely = _model({Urgency.NO_CONCERN: 0.80, Urgency.CONCERN: 0.20})
+    assert assess("we got a puppy", model=likely).calm is Calm.LIKELY
+    assert assess("he hit me", model=_model({Urgency.NO_CONCERN: 0.90})).calm is Calm.UNSURE
 
 
 def test_what_a_phrase_hears_in_a_talk_is_heard_as_before():

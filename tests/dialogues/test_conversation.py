@@ -43,6 +43,7 @@ _ALWAYS = {
 }
 # An emergency is not hushed by a phrase that may itself be the danger.
 _NOT_IN_AN_EMERGENCY = ("mum is coming in",)
+_HEARD = (("no_concern", "sure"), ("urgent", "unsure"))
 _MOVES = [
     *("skip", "idk", "rather not say", "yes", "no", "im 12", "call me robin", "text me after 4"),
     *("its my stepdad", "since year 5", "im in my room", "i want it to stop", "is this private"),
@@ -81,6 +82,29 @@ def _every_open_question(dialogue: RunningDialogue, urgency: str) -> list[tuple[
         read["slots"]["said"] = {**read["slots"]["said"], f"{_ASK}{field}": 1}
         states.append((field, json.dumps(read)))
     return states
+
+
+def test_what_tells_of_nothing_yet_is_listened_to_and_kept_for_when_it_does(
+    dialogue: RunningDialogue,
+):
+    calm, worried = ({"urgency": level, "calm": calm} for level, calm in _HEARD)
+    first = dialogue.turn("its about my dad", context=calm)
+    chat = dialogue.turn("he gets like this", first["state"], context=calm)
+    told = dialogue.turn("he hits me when its off", chat["state"], context=worried)
+
+    assert first["commands"] == []
+    assert chat["commands"] == []
+    assert "concern_in_own_words" not in chat["answers"]
+    assert "finish_contact" in [one["command"] for one in told["commands"]]
+    assert told["answers"]["concern_in_own_words"]["value"] == [
+        *("its about my dad", "he gets like this", "he hits me when its off"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["he hits me when its off", "my mum shouts at me a lot"])
+def test_what_was_not_judged_calm_is_taken_as_telling(dialogue: RunningDialogue, text: str):
+    for unsure in ({}, {"urgency": "no_concern", "calm": "unsure"}):
+        assert dialogue.turn(text, context=unsure)["answers"]["concern_in_own_words"]
 
 
 @pytest.mark.parametrize("urgency", _START)

@@ -12,7 +12,7 @@ from bot.dialogue import (
 from bot.urgency import ModelScore
 from handover.outgoing import Choice
 from handover.records import GatheredAnswer
-from models.urgency import Urgency
+from models.urgency import Urgency, highest
 
 _CALM: dict[Urgency, float] = {
     Urgency.EMERGENCY: 0.0,
@@ -91,7 +91,9 @@ class FakeDialogue:
             raise DialogueUnavailableError("slow", is_hung=True)
 
     def _score(self, text: str) -> ModelScore:
-        level = self.levels.get(text, Urgency.NO_CONCERN)
+        # A message and those before it are scored together too, a line each.
+        said = [self.levels[line] for line in (text, *text.split("\n")) if line in self.levels]
+        level = highest(*said)
         return ModelScore(
             levels={**_CALM, Urgency.NO_CONCERN: 0.0, level: 1.0},
             harms={},
