@@ -55,6 +55,8 @@ class Brief:
 
     own_words: Message | None
     """The first thing they wrote that was a worry, or the first thing at all."""
+    most_urgent: Message | None
+    """What they wrote last that was more urgent than that; None when nothing was."""
     open_safety: tuple[str, ...]
     """What is not known of their safety now, as labels."""
     safety: tuple[FieldShown, ...]
@@ -80,8 +82,10 @@ def brief(session: Session, conversation: Conversation, fields: Sequence[FieldSh
     known = {field.name: field for field in fields}
     apart = {*_SAFETY, *_NOT_TO_SHARE, *_CONTACT, *_COMMUNICATION}
     rest = [field for field in fields if field.name not in apart]
+    own_words = _own_words(session, conversation)
     return Brief(
-        own_words=_own_words(session, conversation),
+        own_words=own_words,
+        most_urgent=_more_urgent(session, conversation, own_words),
         open_safety=tuple(
             RECORD_FIELDS[name].label for name in _SAFETY if not _is_known(known.get(name))
         ),
@@ -112,6 +116,28 @@ def _own_words(session: Session, conversation: Conversation) -> Message | None:
         .limit(1)
     )
     return session.scalars(worry).first() or session.scalars(said.limit(1)).first()
+
+
+def _more_urgent(
+    session: Session, conversation: Conversation, first: Message | None
+) -> Message | None:
+    if first is None:
+        return None
+    judged: dict[int, Urgency] = dict(
+        session.execute(
+            select(UrgencyAssessment.message_id, UrgencyAssessment.urgency)
+            .join(Message, Message.id == UrgencyAssessment.message_id)
+            .where(Message.conversation_id == conversation.id)
+            .where(Message.episode == conversation.episode)
+            .order_by(UrgencyAssessment.id)
+        ).all()
+    )
+    # The last judgement of each message counts, and of those alike the newest message.
+    level = max(judged.values(), key=lambda one: one.rank, default=Urgency.NO_CONCERN)
+    if not level.raises_alert or first.id not in judged or judged[first.id] is level:
+        return None
+    newest = max(number for number, one in judged.items() if one is level)
+    return session.get_one(Message, newest)
 
 
 def _is_known(field: FieldShown | None) -> bool:

@@ -284,8 +284,14 @@ class TestBrief:
 
         brief = self.of(desk_of(anna).get(f"/conversations/{door.conversation_id}").text)
 
+        door.child_says("hes coming up the stairs with a knife")
+        door.work()
+        later = self.of(desk_of(anna).get(f"/conversations/{door.conversation_id}").text)
+
         assert HELP in brief
         assert ">hi<" not in brief
+        assert "Their most urgent words" not in brief
+        assert later.index("up the stairs with a knife") < later.index(HELP)
 
     def test_it_says_how_a_child_may_be_reached_who_cannot_be_written_to(
         self, door, holder, path
