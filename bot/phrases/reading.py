@@ -42,6 +42,12 @@ _MERGED = {
     ("him", "self"): "himself",
 }
 _SPELLED_OUT = 4  # single letters in a row that are read as one word
+# What is written without spaces is taken apart only where it all comes out as words, and enough
+# of them: "nevertheless" and longer words than that stay whole.
+_GLUED = range(10, 161)
+_GLUED_WORDS = 4
+_GLUED_LONGEST = 14
+_GLUED_MEAN = 2.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +95,35 @@ class Vocabulary:
             if form in self.words:
                 return (form,)
         undoubled = self.squeezed.get(_DOUBLE.sub(r"\1", token))
+        if undoubled is None and (glued := self._unglued(token)):
+            return tuple(word for part in glued for word in self.canonical(part))
         return (undoubled or _RUN.sub(r"\1", token),)
+
+    def _unglued(self, token: str) -> tuple[str, ...]:
+        if len(token) not in _GLUED or not token.isascii() or not token.isalpha():
+            return ()
+        # The fewest words that make up the beginning of the token up to each letter.
+        fewest: list[tuple[str, ...] | None] = [()]
+        for end in range(1, len(token) + 1):
+            ways = [
+                (*before, token[start:end])
+                for start in range(max(0, end - _GLUED_LONGEST), end)
+                if (before := fewest[start]) is not None and self._is_word(token[start:end])
+            ]
+            fewest.append(min(ways, key=_plainness, default=None))
+        words = fewest[-1] or ()
+        is_plain = len(words) >= _GLUED_WORDS and len(token) / len(words) >= _GLUED_MEAN
+        return words if is_plain else ()
+
+    def _is_word(self, part: str) -> bool:
+        if len(part) == 1:
+            return part in {"a", "i"}
+        return part in self.words or part in self.spellings
+
+
+def _plainness(words: tuple[str, ...]) -> tuple[int, int]:
+    # "got a" before "go ta": of as many words, those with a long one among them.
+    return len(words), -sum(len(word) ** 2 for word in words)
 
 
 def read(text: str, canonical: Callable[[str], tuple[str, ...]]) -> Reading:

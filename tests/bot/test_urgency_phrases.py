@@ -36,6 +36,7 @@ def test_every_phrase_has_its_own_name_and_examples():
         "hes got a \uff4b\uff4e\uff49\uff46\uff45",
         "hez got a nife",
         "HES GOT A K N I F E",
+        "hesinourhousewithaknife",
     ],
 )
 def test_a_knife_is_found_however_it_is_spelled(spelling):
