@@ -20,6 +20,7 @@ from bot import (
     speaking,
     uncovering,
     urgency,
+    worker_wishes,
 )
 from bot.dialogue import (
     Dialogue,
@@ -131,13 +132,16 @@ def _decide(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
         return _after_first_words(turn, judged, control.follow(turn, judged, signal))
     if turn.is_covered:
         return control.stay_covered(turn, judged)
-    claimed = recognising.follow(turn, judged.urgency, judged.language or turn.language)
-    decided = claimed or control.follow_words(turn, judged)
+    language = judged.language or turn.language
+    decided = (
+        recognising.follow(turn, judged.urgency, language)
+        or worker_wishes.answer(turn, judged.urgency, language)
+        or control.follow_words(turn, judged)
+    )
     if decided is not None:
         return _after_first_words(turn, judged, decided)
     if turn.holder is Holder.PRACTITIONER:
         return control.beside_a_person(turn, judged)
-    language = judged.language or turn.language
     return feedback_turns.reopen(
         turn,
         speaking.choose(turn, judged.urgency)

@@ -1,8 +1,9 @@
 """Days on which a worker is away: who answers meanwhile, and what the children they know are told.
 
 A child is told on the day before, or as soon as the days are known, and again when the worker is
-back. Only rows are written: they go through the outbox, and so within the safe-contact plan. Which
-were written follows from the rows alone, so that a sweep that runs twice tells once.
+back; with each goes one press by which they ask for somebody else. Only rows are written: they go
+through the outbox, and so within the safe-contact plan. Which were written follows from the rows
+alone, so that a sweep that runs twice tells once.
 """
 
 import datetime as dt
@@ -12,13 +13,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handover import audit, wording
-from handover.outgoing import Words, queue_message
+from handover.outgoing import Choice, Words, queue_message
 from handover.words import LONDON
 from models.base import utc_now
 from models.conversation import Child, Conversation, Delivery, DeliveryStatus, Message
 from models.practitioner import Practitioner
 from models.referral import NamedWorker, PlannedAbsence
 
+CHANGE_WORKER = "worker:change"
+"""What a press says that asks for another worker."""
 _DAY = dt.timedelta(days=1)
 _TOLD_OF_RETURN_WITHIN = 7 * _DAY
 # Nobody is woken by it.
@@ -132,7 +135,11 @@ def _queue(
     }
     said = {"practitioner": absence.practitioner.name, **days, **tokens}
     text = " ".join(wording.texts(key, conversation.language, said))
-    queue_message(session, conversation, Words(text=text), external_id=name)
+    wish = Choice(
+        title=wording.texts("worker_change", conversation.language)[0], payload=CHANGE_WORKER
+    )
+    words = Words(text=text, choices=(wish,))
+    queue_message(session, conversation, words, external_id=name)
     audit.record(
         session, "absence_told", conversation=conversation, details={"absence": absence.id}
     )

@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from handover import absences, casework, records, tasks
 from models.base import utc_now
-from models.casework import TaskKind
-from models.conversation import Conversation, DeliveryStatus
+from models.casework import Task, TaskKind
+from models.channel import MessageKind
+from models.conversation import Author, Conversation, DeliveryStatus
 from models.db import reading, transaction
 from models.referral import PlannedAbsence
 
@@ -61,6 +62,9 @@ def test_a_child_is_told_the_day_before_who_covers_and_of_the_return(
     assert _on(known, 18) == []
     assert _on(known, 19, hour=7) == []
     [going] = _on(known, 19)
+    assert known.messages(Author.BOT)[-1].details == {
+        "choices": [{"title": "Ask for someone else", "payload": absences.CHANGE_WORKER}]
+    }
     assert _on(known, 22) == []
     [back] = _on(known, 25)
     assert _on(known, 26) == []
@@ -81,6 +85,27 @@ def test_the_plan_holds_it_and_what_never_went_is_not_taken_back_up(known, anna,
 
     assert held is DeliveryStatus.HELD
     assert known.deliveries()[-1].status is DeliveryStatus.WITHHELD
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_one_press_asks_for_somebody_else_whoever_holds_the_talk(
+    known, anna, desk_of, is_held
+) -> None:
+    _is_away(desk_of(anna))
+    _on(known, 19)
+    if is_held:
+        known.takes_over(anna)
+        known.send()
+    before = len(known.sent())
+
+    known.child_says("Ask for someone else", kind=MessageKind.CHOICE, choice=absences.CHANGE_WORKER)
+    known.work()
+
+    said = known.sent()[before:]
+    assert bool(said) is not is_held
+    with reading(known.engine) as session:
+        task = session.scalars(select(Task).where(Task.kind == TaskKind.CHANGE_OF_WORKER)).one()
+        assert (task.reason_code, task.owner_id) == ("CHCHAN", None)
 
 
 def test_a_child_who_asked_us_to_stop_is_left_in_peace(known, anna, desk_of) -> None:
