@@ -153,8 +153,7 @@ class DialogueProcess:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        if process is not None and process.stdin is not None:
-            process.stdin.close()
+        _let_go(process)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         command = [
@@ -193,6 +192,7 @@ class DialogueProcess:
                 log.error("dialogue_process_hung")
                 process.kill()
                 process.wait()
+            _let_go(process)
             self._process = self._spawn()
             well_at = time.monotonic() + _START_SECONDS
         client.close()
@@ -218,6 +218,12 @@ def running(data_dir: Path, progress: Callable[[str], None]) -> Iterator[HttpDia
     finally:
         client.close()
         process.stop()
+
+
+def _let_go(process: "subprocess.Popen[bytes] | None") -> None:
+    """Closes our end of the input of a process that has ended."""
+    if process is not None and process.stdin is not None:
+        process.stdin.close()
 
 
 def _python() -> str:

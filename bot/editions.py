@@ -94,7 +94,7 @@ class Dialogues:
 
     def __init__(self, urls: Sequence[str], secret: str) -> None:
         """Keeps where the processes may be; which of them has what is found by asking."""
-        self._urls = tuple(urls)
+        self.urls = tuple(urls)
         self._secret = secret
         self._clients: dict[str, HttpDialogue] = {}
         self._failed: list[str] = []
@@ -164,7 +164,7 @@ class Dialogues:
 
     def _look(self, name: str) -> HttpDialogue | None:
         """Gives the process that says it has an edition, remembered for the next time."""
-        for url in self._urls:
+        for url in self.urls:
             client = HttpDialogue(url, self._secret, edition=name)
             if client.edition() == name:
                 known = self._clients.get(name)

@@ -30,8 +30,10 @@ from bot.gatekeeping import Gatekeeper
 from bot.pagers.push import public_key, signing_key
 from bot.paging import open_pagers
 from bot.polling import Polling
+from bot.sandbox import Sandboxes
 from bot.settings import Settings, secret
 from bot.simulator import simulator
+from bot.simulator.tryout import tryout
 from bot.staging import Stage, stage_ports
 from bot.urgency import phrase_level
 from bot.webhooks import webhooks
@@ -306,9 +308,19 @@ class Service:
                 public_url=str(settings.public_url),
             )
             found.append(machines_blueprint(routes))
+        if Role.CONSOLE in self._roles:
+            found.append(self._tryout())
         if settings.is_demonstration:
             found.append(simulator(self.engine, self._accounts, self._receive))
         return found
+
+    def _tryout(self) -> Blueprint:
+        # Clients of their own: what fails in a sandbox is no failure of what children meet.
+        shared = Dialogues(self.dialogue.urls, self._dialogue_secret)
+        sandboxes = Sandboxes(self.settings.data_dir, shared)
+        self._closing.callback(sandboxes.stop)
+        self._step("sandboxes", sandboxes.step)
+        return tryout(self.engine, console_settings(self.settings), self._shelf, sandboxes)
 
     def _receive(self, channel: Channel, message: IncomingMessage) -> None:
         quiet = dt.timedelta(seconds=self.settings.quiet_seconds)

@@ -82,9 +82,11 @@ def work_alerts(
     )
 
 
-def work_steps(step: Callable[[], bool], *, stop: threading.Event, name: str) -> None:
+def work_steps(
+    step: Callable[[], bool], *, stop: threading.Event, name: str, bell: Doorbell | None = None
+) -> None:
     """Takes a step again and again, until `stop`."""
-    _loop(step, Doorbell(), stop, name)
+    _loop(step, bell or Doorbell(), stop, name)
 
 
 def _loop(step: Callable[[], bool], bell: Doorbell, stop: threading.Event, name: str) -> None:

@@ -43,6 +43,7 @@ from handover.views import (
     search,
     shared,
     teamwork,
+    trying,
     welcome,
     worklists,
 )
@@ -67,6 +68,7 @@ _PAGES = (
     publishing.pages,
     dialogue.pages,
     dialogue_editing.pages,
+    trying.pages,
     search.pages,
     board.pages,
     paper.pages,

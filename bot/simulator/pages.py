@@ -1,6 +1,6 @@
 """The simulator's page, and the two questions its script asks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, send_from_directory
@@ -46,7 +46,7 @@ class _Look(BaseModel):
     blocked_after: int | None = None
 
 
-class _Question(BaseModel):
+class Question(BaseModel):
     """The page's question: what is new on these handsets?"""
 
     model_config = ConfigDict(extra="forbid")
@@ -66,7 +66,7 @@ def simulator(engine: Engine, accounts: Accounts, receive: Receive) -> Blueprint
     @blueprint.get("/")
     @open_to_all
     def page() -> ResponseReturnValue:
-        return render_template("simulator/phone.html", handsets=_handsets())
+        return render_template("simulator/phone.html", handsets=handsets_of(ChannelName))
 
     @blueprint.get(
         "/<any('phone.css','phone.js','handset.js','lines.js','memory.js','segments.js'):name>"
@@ -81,14 +81,14 @@ def simulator(engine: Engine, accounts: Accounts, receive: Receive) -> Blueprint
     @for_machines
     def write(name: str) -> ResponseReturnValue:
         _, channel = handset.simulated(accounts, ChannelName(name))
-        receive(channel, writing.message(channel.name, Written.model_validate_json(_json())))
+        receive(channel, writing.message(channel.name, Written.model_validate_json(json_body())))
         return "", 204
 
     @blueprint.post("/news")
     @for_machines
     def news() -> ResponseReturnValue:
-        asked = _Question.model_validate_json(_json())
-        return {"handsets": _news(engine, accounts, asked)}
+        asked = Question.model_validate_json(json_body())
+        return {"handsets": news_of(engine, accounts, asked)}
 
     @blueprint.errorhandler(ValidationError)
     @blueprint.errorhandler(CannotBeSentError)
@@ -99,7 +99,8 @@ def simulator(engine: Engine, accounts: Accounts, receive: Receive) -> Blueprint
     return blueprint
 
 
-def _news(engine: Engine, accounts: Accounts, asked: _Question) -> dict[str, Any]:
+def news_of(engine: Engine, accounts: Accounts, asked: Question) -> dict[str, Any]:
+    """Gives what is new on the handsets that a page asks about."""
     found: dict[str, Any] = {}
     for name, look in asked.handsets.items():
         account_id, channel = handset.simulated(accounts, name)
@@ -111,12 +112,13 @@ def _news(engine: Engine, accounts: Accounts, asked: _Question) -> dict[str, Any
     return found
 
 
-def _json() -> bytes:
+def json_body() -> bytes:
     """Gives the body when it says that it is JSON, which no foreign form can say."""
     return request.get_data() if request.mimetype == "application/json" else b""
 
 
-def _handsets() -> list[dict[str, Any]]:
+def handsets_of(names: Iterable[ChannelName]) -> list[dict[str, Any]]:
+    """Gives what a page needs to draw a handset of each channel."""
     return [
         {
             "name": name.value,
@@ -127,7 +129,7 @@ def _handsets() -> list[dict[str, Any]]:
             "attachments": [(kind.value, _ATTACHMENTS[kind]) for kind in writing.SENDABLE[name]],
             "can_edit": name is ChannelName.TELEGRAM,
         }
-        for name in ChannelName
+        for name in names
     ]
 
 

@@ -10,6 +10,9 @@ export class Handset {
   constructor(section, { post, hurry }) {
     this.section = section;
     this.name = section.dataset.handset;
+    // Two phones of one kind on a page are two children.
+    this.memory = section.dataset.memory ?? this.name;
+    this.base = section.dataset.base ?? document.body.dataset.base;
     this.canEdit = section.dataset.canEdit === "yes";
     this.post = post;
     this.hurry = hurry;
@@ -19,7 +22,7 @@ export class Handset {
     this.newestDelivery = 0;
     this.edited = null;
     this.isSending = false;
-    this.child = recall(this.name);
+    this.child = recall(this.memory);
     this.listen();
     this.showChild();
   }
@@ -129,7 +132,7 @@ export class Handset {
     try {
       while (this.child.waiting.length > 0) {
         const [item] = this.child.waiting;
-        const response = await this.post(`${this.name}/messages`, item);
+        const response = await this.post(`${this.base}${this.name}/messages`, item);
         if (!response.ok) this.sayNotSent(item);
         this.child.waiting = this.child.waiting.filter((other) => other.id !== item.id);
         this.remember();
@@ -146,12 +149,12 @@ export class Handset {
   }
 
   remember() {
-    keep(this.name, this.child);
+    keep(this.memory, this.child);
   }
 
   // Another tab of this browser may have changed the phone.
   recall() {
-    const child = recall(this.name);
+    const child = recall(this.memory);
     if (child.address === this.child.address) {
       this.child.blockedAfter = child.blockedAfter;
       this.showBlocked();

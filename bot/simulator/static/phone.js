@@ -6,18 +6,19 @@ const SHOWN_MS = 350;
 const HIDDEN_MS = 1500;
 const TROUBLE_MS = 1000;
 
-const base = document.body.dataset.base;
 const trouble = document.getElementById("trouble");
 const handsets = Array.from(document.querySelectorAll("[data-handset]"), (section) => {
   return new Handset(section, { post, hurry });
 });
+
+const bases = [...new Set(handsets.map((handset) => handset.base))];
 
 let timer = 0;
 let isAsking = false;
 let isHurried = false;
 
 async function post(path, body) {
-  const response = await fetch(base + path, {
+  const response = await fetch(path, {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json" },
     credentials: "omit",
@@ -46,16 +47,22 @@ async function ask() {
 async function askOnce() {
   try {
     await Promise.all(handsets.map((handset) => handset.sendWaiting()));
-    const looks = handsets.map((handset) => [handset.name, handset.look()]);
-    const question = { handsets: Object.fromEntries(looks), is_looked_at: !document.hidden };
-    const response = await post("news", question);
-    if (!response.ok) return false;
-    const news = await response.json();
-    handsets.forEach((handset) => handset.show(news.handsets[handset.name]));
-    return true;
+    const answers = await Promise.all(bases.map((base) => askAt(base)));
+    return answers.every((isWell) => isWell);
   } catch {
     return false;
   }
+}
+
+async function askAt(base) {
+  const here = handsets.filter((handset) => handset.base === base);
+  const looks = here.map((handset) => [handset.name, handset.look()]);
+  const question = { handsets: Object.fromEntries(looks), is_looked_at: !document.hidden };
+  const response = await post(`${base}news`, question);
+  if (!response.ok) return false;
+  const news = await response.json();
+  here.forEach((handset) => handset.show(news.handsets[handset.name]));
+  return true;
 }
 
 function hurry() {
