@@ -59,6 +59,6 @@ def _write(path: Path, keys: "list[str]", rows: np.ndarray) -> None:
 def _digest() -> str:
     # Another encoder, or another way of reading, makes other rows.
     digest = hashlib.sha256((WEIGHTS_SHA256 + onnxruntime.__version__).encode())
-    for name in ("encoder.py", "graph.py", "features.py"):
+    for name in ("encoder.py", "graph.py", "features.py", "names.txt"):
         digest.update((_HERE / name).read_bytes())
     return digest.hexdigest()[:16]

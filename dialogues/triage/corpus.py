@@ -57,7 +57,8 @@ def digest_of(folder: Path = DATA) -> str:
     digest = hashlib.sha256()
     for library in _LIBRARIES:
         digest.update(f"{library} {version(library)}\0".encode())
-    sources = [*folder.glob("*.jsonl"), *Path(__file__).parent.glob("*.py")]
+    here = Path(__file__).parent
+    sources = [*folder.glob("*.jsonl"), *here.glob("*.py"), *here.glob("*.txt")]
     for path in sorted(sources, key=lambda path: path.name):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from math import log, sqrt
+from pathlib import Path
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -14,18 +15,35 @@ from scipy.sparse import csr_matrix
 LONGEST = 4_000
 WORD = re.compile(r"\w[\w']*|[^\w\s]")
 _RUN = re.compile(r"(\w)\1{2,}")
+_LATIN = re.compile(r"(?<!\w)[a-z]+(?!\w)")
+_NAMES = frozenset(
+    word
+    for line in (Path(__file__).parent / "names.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+    for word in line.split()
+)
+_ANYBODY = "sam"
+# Digits that stand for letters inside a word; not those that stand for sounds, as in "gr8".
+_DIGITS = str.maketrans("01345", "oieas")
+_DIGITS_INSIDE = re.compile(r"\b[a-z]+[01345][a-z01345]*[a-z]\b|\b[hmk][13]\b")
 _SHORTEST_PIECE, _LONGEST_PIECE = 2, 5
 _FEWEST = 2  # messages a piece must stand in to be known
 
 
 def plain(text: str) -> str:
-    """Gives the text in small letters, with nothing invisible and no letter drawn out."""
+    """Gives the text in small letters, with nothing invisible, and every name the same name.
+
+    Whose name it is must not change how a message is judged: each known name is read as one.
+    No letter is drawn out, and no digit stands for a letter.
+    """
     if len(text) > LONGEST:
         text = f"{text[: LONGEST // 2]} {text[-LONGEST // 2 :]}"
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).replace("\u2019", "'")
         text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
-    return _RUN.sub(r"\1\1", text.lower())
+    text = _RUN.sub(r"\1\1", text.lower())
+    text = _DIGITS_INSIDE.sub(lambda word: word[0].translate(_DIGITS), text)
+    return _LATIN.sub(lambda word: _without_name(word[0]), text)
 
 
 def word_pieces(word: str) -> Iterator[str]:
@@ -81,6 +99,14 @@ class Counted:
         weights = [(1 + log(times[piece])) * self.rarity[piece] for piece in known]
         length = sqrt(sum(weight * weight for weight in weights)) or 1.0
         return [self.places[piece] for piece in known], [weight / length for weight in weights]
+
+
+def _without_name(word: str) -> str:
+    if word in _NAMES:
+        return _ANYBODY
+    if word.endswith("s") and word[:-1] in _NAMES:
+        return _ANYBODY + "s"
+    return word
 
 
 def _words(text: str) -> Iterator[str]:

@@ -9,13 +9,13 @@ same numbers on every machine.
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 LAYERS = 6
 WIDTH = 384
 UPPER = 2
 """The last layers kept: each sees the message a little differently."""
-IDS, ROW = "ids", "row"
+IDS, ROW, PRODUCT = "ids", "row", "product"
 _HEADS = 12
 _EPSILON = 1e-12
 _LARGEST = 63  # seven bits with a sign
@@ -38,7 +38,18 @@ def encoder_graph(weights: Mapping[str, np.ndarray]) -> ModelProto:
             parts.append(graph.add("ReduceMean", [states], f"mean.{number}", axes=[1], keepdims=0))
     parts.append(graph.add("ReduceMax", [states], "peaks", axes=[1], keepdims=0))
     graph.add("Concat", parts, ROW, axis=1)
-    return graph.model()
+    ids = helper.make_tensor_value_info(IDS, TensorProto.INT64, [1, "pieces"])
+    row = helper.make_tensor_value_info(ROW, TensorProto.FLOAT, [1, WIDTH * (UPPER + 1)])
+    return graph.model(ids, row)
+
+
+def product_graph(matrix: np.ndarray) -> ModelProto:
+    """Gives the product of one row (`ROW`) with a large matrix (`PRODUCT`), in whole numbers."""
+    graph = _Graph({})
+    graph.product(ROW, "matrix", matrix, PRODUCT)
+    row = helper.make_tensor_value_info(ROW, TensorProto.FLOAT, [1, matrix.shape[0]])
+    product = helper.make_tensor_value_info(PRODUCT, TensorProto.FLOAT, [1, matrix.shape[1]])
+    return graph.model(row, product)
 
 
 class _Graph:
@@ -96,11 +107,23 @@ class _Graph:
         narrow = self._dense(f"{name}.gelu", f"{name}.output.dense")
         return self._add_and_norm(narrow, attended, f"{name}.output.LayerNorm")
 
-    def model(self) -> ModelProto:
+    def product(
+        self, row: str, name: str, matrix: np.ndarray, output: str, bias: Sequence[str] = ()
+    ) -> str:
+        """Adds a product with a matrix that is rounded to whole numbers, column by column."""
+        scale = np.abs(matrix).max(axis=0) / _LARGEST
+        whole = np.round(matrix / np.where(scale > 0, scale, 1)).astype(np.int8)
+        inputs = [
+            row,
+            self._constant(f"{name}.whole", whole),
+            self._constant(f"{name}.scale", scale.astype(np.float32)),
+            self._constant(f"{name}.zero", np.zeros(len(scale), np.int8)),
+        ]
+        return self.add("DynamicQuantizeMatMul", [*inputs, *bias], output, _MICROSOFT)
+
+    def model(self, given: ValueInfoProto, asked: ValueInfoProto) -> ModelProto:
         """Gives the finished graph."""
-        ids = helper.make_tensor_value_info(IDS, TensorProto.INT64, [1, "pieces"])
-        row = helper.make_tensor_value_info(ROW, TensorProto.FLOAT, [1, WIDTH * (UPPER + 1)])
-        graph = helper.make_graph(self._nodes, "MiniLM", [ids], [row], self._constants)
+        graph = helper.make_graph(self._nodes, "graph", [given], [asked], self._constants)
         return helper.make_model(graph, opset_imports=_OPERATIONS, ir_version=_FORMAT)
 
     def _dense(self, states: str, name: str) -> str:
@@ -108,15 +131,7 @@ class _Graph:
 
     def _product(self, states: str, name: str, *bias: str) -> str:
         matrix = self._weights[f"{name}.weight"].T
-        scale = np.abs(matrix).max(axis=0) / _LARGEST
-        whole = np.round(matrix / np.where(scale > 0, scale, 1)).astype(np.int8)
-        inputs = [
-            states,
-            self._constant(f"{name}.whole", whole),
-            self._constant(f"{name}.scale", scale.astype(np.float32)),
-            self._constant(f"{name}.zero", np.zeros(len(scale), np.int8)),
-        ]
-        return self.add("DynamicQuantizeMatMul", [*inputs, *bias], f"{name}.out", _MICROSOFT)
+        return self.product(states, name, matrix, f"{name}.out", bias)
 
     def _add_and_norm(self, change: str, states: str, name: str) -> str:
         inputs = [change, states, *self._norm(name)]

@@ -18,7 +18,9 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 
 from dialogues.triage.corpus import HARMS, LEVELS, Labelled
+from dialogues.triage.encoder import Products
 from dialogues.triage.features import Pieces
+from dialogues.triage.spelling import Spelling
 
 SEED = 7
 _FOLDS = 3
@@ -54,7 +56,7 @@ class Reader:
     def __init__(self, known: Messages, truth: np.ndarray) -> None:
         self._known = Messages(csr_matrix((0, 0)), known.rows, known.foreign)
         self._start = truth.mean(axis=0)
-        likeness = _likeness(known, known)
+        likeness = _likeness(known, known, known.rows @ known.rows.T)
         likeness += _WORDS * (known.counts @ known.counts.T).toarray()
         likeness[np.diag_indices_from(likeness)] += _RIDGE
         self._pull = cho_solve(cho_factor(likeness, overwrite_a=True), truth - self._start)
@@ -63,7 +65,19 @@ class Reader:
 
     def read(self, messages: Messages) -> np.ndarray:
         """Gives a row of numbers for each message: the levels, then the harms."""
-        meaning = _likeness(messages, self._known) @ self._pull
+        return self._sum(messages, messages.rows @ self._known.rows.T)
+
+    def read_one(self, message: Messages, products: Products) -> np.ndarray:
+        """Gives the row of numbers of a table of one message; `products` are of `known_rows`."""
+        return np.asarray(self._sum(message, products.of(message.rows))[0])
+
+    @property
+    def known_rows(self) -> np.ndarray:
+        """The rows of the messages it was taught."""
+        return self._known.rows
+
+    def _sum(self, messages: Messages, products: np.ndarray) -> np.ndarray:
+        meaning = _likeness(messages, self._known, products) @ self._pull
         return np.asarray(self._start + meaning + messages.counts @ self.words)
 
 
@@ -80,6 +94,10 @@ class TriageModel:
         truth = np.hstack([np.eye(len(LEVELS), dtype=np.float32)[levels], harms])
         say("counting words")
         texts = [row.text for row in corpus]
+        self.spelling = Spelling(
+            [row.text for row in corpus if row.lang == "en"],
+            [row.text for row in corpus if row.lang != "en"],
+        )
         self.pieces = Pieces(texts)
         counts = self.pieces.table(texts)
         self._turn, self._shift = _directions(embedded)
@@ -93,6 +111,7 @@ class TriageModel:
         self._set_harms(unseen[levels > 0, len(LEVELS) :], harms[levels > 0])
         say("learning")
         self.reader = Reader(known, truth)
+        self._products = Products(self.reader.known_rows)
 
     def score(self, text: str, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Gives the probability of each level and the score of each harm of one message.
@@ -104,7 +123,7 @@ class TriageModel:
         # Done by hand: the checks of its inputs take scikit-learn longer than the sums.
         odds = counts @ self._language.coef_[0] + self._language.intercept_[0]
         message = Messages(counts, self._turned(row[np.newaxis]), _share(odds).astype(np.float32))
-        found = self.reader.read(message)[0]
+        found = self.reader.read_one(message, self._products)
         pull = np.exp(self._levels.coef_ @ found[: len(LEVELS)] + self._levels.intercept_)
         harms = _share(found[len(LEVELS) :] * self._harm_pull + self._harm_start)
         return pull / pull.sum(), harms
@@ -142,8 +161,8 @@ def _unseen(known: Messages, truth: np.ndarray, levels: np.ndarray) -> np.ndarra
     return found
 
 
-def _likeness(some: Messages, others: Messages) -> np.ndarray:
-    apart = some.lengths[:, np.newaxis] + others.lengths - 2 * some.rows @ others.rows.T
+def _likeness(some: Messages, others: Messages, products: np.ndarray) -> np.ndarray:
+    apart = some.lengths[:, np.newaxis] + others.lengths - 2 * products
     say = [1 - (1 - _FOREIGN) * one.foreign for one in (some, others)]
     return np.asarray(np.exp(-_NEARNESS * apart) * say[0][:, None] * say[1], np.float32)
 

@@ -61,7 +61,7 @@ class Scorer:
         return list(self._cores.map(self._one, texts))
 
     def _one(self, text: str) -> "dict[str, Any]":
-        read = plain(text)
+        read = self._model.spelling.mend(plain(text))
         levels, harms = self._model.score(read, self._encoder.embed(read))
         return {
             "levels": _named(LEVELS, levels),
