@@ -149,7 +149,7 @@ def _did(step: Step) -> str:
 
 def _answers(questions: Questions) -> dict[str, tuple[str, ...]]:
     """Gives the answers to each question that make a difference to what comes next."""
-    found = {_AGAIN: ("yes", "no", "unsure", _CLOSED)}
+    found: dict[str, tuple[str, ...]] = {_AGAIN: ("yes", "no", "unsure", _CLOSED)}
     for one in questions.questions:
         for condition in one.when:
             wanted = [value for value in condition.within or () if isinstance(value, str)]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from dialogues import graph, sources
 from dialogues.graph import ASK, MOST_QUESTIONS, PRIVACY, WAYS_OUT, Step, Walk, asked_in
 from dialogues.questions import Questions, next_actions
@@ -48,6 +50,7 @@ class Fault:
     where: str
     how: str
 
+    @override
     def __str__(self) -> str:
         return f"{self.where}: {self.what} {self.how}"
 

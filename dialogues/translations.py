@@ -43,7 +43,7 @@ def merged_domain(directory: Path) -> Path:
     yaml = YAML(typ="safe", pure=True)
     yaml.allow_unicode = True
     yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(domain_mapping(), file)
     return path

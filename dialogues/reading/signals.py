@@ -86,11 +86,8 @@ def find_signal(text: str) -> str | None:
     if text.strip() in ("❌", "✖️", "✋", "🛑"):
         return "stop" if text.strip() in ("✋", "🛑") else "someone_here"
     for name, whole, pattern in _patterns():
-        if whole:
-            found = pattern.fullmatch(low) or (name in _IN_A_BURST and _has_line(text, pattern))
-        else:
-            found = pattern.search(low)
-        if found:
+        found = pattern.fullmatch(low) if whole else pattern.search(low)
+        if found or (whole and name in _IN_A_BURST and _has_line(text, pattern)):
             return name
     return None
 
