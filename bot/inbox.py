@@ -71,7 +71,8 @@ def receive(
     # The phrases are read before the transaction begins, so that no writer waits for them.
     level = urgency.phrase_level(incoming.text)
     account = _account(engine, account_id)
-    with transaction(engine) as session:
+    # Before what the bot has to write: it is short, and somebody may be looking at the screen.
+    with transaction(engine, goes_first=True) as session:
         conversation = _find_or_open(session, account, incoming)
         message = add_once(session, Message, _values(session, conversation, incoming))
         if message is None:

@@ -1,6 +1,7 @@
 """Running the service: all roles in one process, or one role, until told to stop."""
 
 import datetime as dt
+import gc
 import os
 import secrets
 import signal
@@ -118,6 +119,10 @@ class Service:
             self._start_clock()
         if {Role.WEBHOOKS, Role.CONSOLE} & self._roles:
             self._start_web()
+        # What is there by now stays. To look through it all for what may go, as is done from time
+        # to time, would make everybody wait for a fifth of a second.
+        gc.collect()
+        gc.freeze()
 
     def wait_for_dialogue(self) -> None:
         """Returns when the dialogue answers, or is late; a child has holding replies meanwhile."""

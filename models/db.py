@@ -1,6 +1,7 @@
 """Engines and transactions, the same on SQLite and PostgreSQL."""
 
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -16,6 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from models.encryption import Keyring, attach_keyring
 
 _READ_ONLY = {"frontdoor_reads_only": True}
+_GOES_FIRST = {"frontdoor_goes_first": True}
 _WAIT_SECONDS = 15
 """How long a writer waits for its turn on SQLite before it fails."""
 _HAS_TURN = "frontdoor_has_turn"
@@ -47,9 +49,14 @@ def open_engine(url: str, keyring: Keyring, *, pool_size: int = 20) -> Engine:
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Session]:
-    """Gives a session whose work is all committed at the end, or none of it."""
-    with Session(engine, expire_on_commit=False) as session, session.begin():
+def transaction(engine: Engine, *, goes_first: bool = False) -> Iterator[Session]:
+    """Gives a session whose work is all committed at the end, or none of it.
+
+    With `goes_first` it goes before the others of this process that wait for their turn to write
+    on SQLite: for what somebody waits for, and is short.
+    """
+    bound = _first(engine) if goes_first else engine
+    with Session(bound, expire_on_commit=False) as session, session.begin():
         yield session
 
 
@@ -79,8 +86,13 @@ def _read_only(engine: Engine) -> Engine:
     return engine.execution_options(**_READ_ONLY)
 
 
+@lru_cache(maxsize=16)
+def _first(engine: Engine) -> Engine:
+    return engine.execution_options(**_GOES_FIRST)
+
+
 def _prepare_sqlite(engine: Engine) -> None:
-    turn = threading.Lock()
+    writers = _Writers()
 
     @event.listens_for(engine, "connect")
     def configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -99,14 +111,16 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("frontdoor_reads_only", False):
+        options = connection.get_execution_options()
+        if options.get("frontdoor_reads_only", False):
             connection.exec_driver_sql("BEGIN")
             return
         # SQLite lets a writer that finds the file taken sleep, for up to a tenth of a second at a
         # time and in no order: with many writers, some sleep until they fail. Those of one process
         # take turns here, each woken when the one before it is done.
         record = connection.connection.record_info
-        if record is not None and turn.acquire(timeout=_WAIT_SECONDS):
+        goes_first = options.get("frontdoor_goes_first", False)
+        if record is not None and writers.take_turn(goes_first=goes_first):
             record[_HAS_TURN] = True
         # A deferred transaction that turns into a write fails at once when another
         # process has written since it read. Taking the write lock first makes it wait.
@@ -117,4 +131,42 @@ def _prepare_sqlite(engine: Engine) -> None:
         # Every transaction gives its connection back at its end, however it ended.
         record = entry.record_info
         if record is not None and record.pop(_HAS_TURN, False):
-            turn.release()
+            writers.pass_turn()
+
+
+class _Writers:
+    """Lets one writer of this process go at a time, in order, but for those who go first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_taken = False
+        self._first: deque[threading.Lock] = deque()
+        self._others: deque[threading.Lock] = deque()
+
+    def take_turn(self, *, goes_first: bool) -> bool:
+        """Returns once it is the caller's turn; False when it did not come in time."""
+        queue = self._first if goes_first else self._others
+        with self._lock:
+            if not self._is_taken:
+                self._is_taken = True
+                return True
+            mine = threading.Lock()
+            mine.acquire()
+            queue.append(mine)
+        if mine.acquire(timeout=_WAIT_SECONDS):
+            return True
+        with self._lock:
+            if mine not in queue:
+                # It was passed on in this very moment.
+                return True
+            queue.remove(mine)
+            return False
+
+    def pass_turn(self) -> None:
+        """Ends the caller's turn; whoever is next is woken, and nobody else."""
+        with self._lock:
+            queue = self._first or self._others
+            if queue:
+                queue.popleft().release()
+            else:
+                self._is_taken = False

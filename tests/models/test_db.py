@@ -1,5 +1,6 @@
 """Transactions on SQLite: many writers take turns, and a turn is passed on however one ends."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -30,6 +31,25 @@ def test_many_writers_at_once_all_write(sqlite: Engine) -> None:
 
     with reading(sqlite) as session:
         assert session.scalar(select(func.count()).select_from(Authority)) == 200
+
+
+def test_who_goes_first_writes_before_those_who_wait(sqlite: Engine) -> None:
+    def write(number: int, *, goes_first: bool) -> None:
+        with transaction(sqlite, goes_first=goes_first) as session:
+            _add(session, number)
+
+    with ThreadPoolExecutor(4) as writers, transaction(sqlite) as session:
+        session.connection()
+        for number in (1, 2, 3):
+            writers.submit(write, number, goes_first=False)
+        time.sleep(0.3)
+        writers.submit(write, 4, goes_first=True)
+        time.sleep(0.3)
+
+    with reading(sqlite) as session:
+        order = session.scalars(select(Authority.la_code).order_by(Authority.id)).all()
+    assert order[0] == "4"
+    assert sorted(order) == ["1", "2", "3", "4"]
 
 
 def test_a_writer_that_fails_passes_its_turn_on(sqlite: Engine) -> None:
