@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Engine, Select, and_, bindparam, case, exists, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from bot import receipts, unreachable
 from bot.channels.base import (
@@ -184,8 +184,16 @@ def _due(*, urgent_only: bool) -> Select[Delivery]:
 
 # The conversation first, as everywhere: then no two transactions wait for each other.
 # Made once: to make them anew for each look was a third of the senders' work.
-_DUE = _due(urgent_only=False).with_for_update(skip_locked=True, of=[Conversation, Delivery])
-_URGENT_DUE = _due(urgent_only=True).with_for_update(skip_locked=True, of=[Conversation, Delivery])
+_DUE, _URGENT_DUE = (
+    _due(urgent_only=urgent_only)
+    # With all that the safe-contact plan is asked about.
+    .options(
+        contains_eager(Delivery.conversation).joinedload(Conversation.child, innerjoin=True),
+        joinedload(Delivery.message, innerjoin=True),
+    )
+    .with_for_update(skip_locked=True, of=[Conversation, Delivery])
+    for urgent_only in (False, True)
+)
 _IS_DUE = _due(urgent_only=False).with_only_columns(Delivery.id)
 _URGENT_IS_DUE = _due(urgent_only=True).with_only_columns(Delivery.id)
 
@@ -194,7 +202,7 @@ def _begin(
     session: Session, delivery: Delivery, worker: str, now: dt.datetime
 ) -> _Job | Permission:
     """Gives what is to be sent; or, where nothing may be, what became of it instead."""
-    conversation = session.get_one(Conversation, delivery.conversation_id)
+    conversation = delivery.conversation
     verdict = contact_plan.check(conversation, delivery.message, now)
     match verdict.permission:
         case Permission.HOLD:

@@ -5,6 +5,7 @@ import datetime as dt
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from bot import unreachable
 from bot.channels.base import Receipt
@@ -79,8 +80,11 @@ def lock(session: Session, delivery_id: int, conversation_id: int) -> Delivery:
     The conversation is locked first, as everywhere, so that no two transactions wait for each
     other; it is what a person is called by.
     """
-    session.get_one(Conversation, conversation_id, with_for_update=True)
-    return session.get_one(Delivery, delivery_id, with_for_update=True)
+    conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+    delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
+    # Kept with it, or the session would forget it and read it again.
+    set_committed_value(delivery, "conversation", conversation)
+    return delivery
 
 
 def _apply(engine: Engine, account_id: int, receipt: Receipt) -> bool:
