@@ -216,14 +216,15 @@ class Feed:
             has_watchers = bool(self._watchers)
             self._awake.clear()
             try:
+                if failures >= _TRIES:
+                    # This fails too while the database is away, and must not end the loop.
+                    self._skip()
                 self._pass_on()
                 failures = 0
             except Exception as error:  # noqa: BLE001  # the one loop that must not die
                 failures += 1
                 # No traceback: its frames hold what children wrote.
                 log.error("live_feed_failed", failures=failures, fault=type(error).__name__)  # noqa: TRY400
-                if failures >= _TRIES:
-                    self._skip()
             self._stop.wait(_BETWEEN_SECONDS)
             self._awake.wait(_POLL_SECONDS - _BETWEEN_SECONDS if has_watchers else _IDLE_SECONDS)
 
