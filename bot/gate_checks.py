@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.dialogue_process import start_beside
 from bot.evaluate import Judged
+from bot.gate_replay import changed_talks
 from bot.labelled import ABILITIES, LABELLED, ExamplesError, read_examples
 from bot.measuring import judge, scores_of
 from bot.phrase_checks import phrase_findings
@@ -76,6 +77,12 @@ def every_check(data_dir: Path) -> tuple[Check, ...]:
             title="The dialogue can be trained",
             look=lambda material: _training(material, data_dir),
             needs=_DIALOGUE,
+            is_slow=True,
+        ),
+        Check(
+            name="replay",
+            title="What children would see otherwise",
+            look=lambda material: changed_talks(material, _edition(material), data_dir),
             is_slow=True,
         ),
         Check(

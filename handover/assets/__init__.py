@@ -1,4 +1,4 @@
-"""Assets: brings GOV.UK Frontend and Chart.js by npm, and compiles into `static/vendor/`.
+"""Assets: brings GOV.UK Frontend, Chart.js and Cytoscape, and compiles into `static/vendor/`.
 
 Nothing third-party is kept in the repository: the lock file says exactly what comes. What was built
 before from the same files is kept, so that a start without changes takes a moment.
@@ -98,6 +98,7 @@ def _install(work: Path) -> None:
     shutil.copy(work / "govuk.css", new)
     shutil.copy(package / "dist" / "govuk" / "govuk-frontend.min.js", new)
     shutil.copy(work / "node_modules" / "chart.js" / "dist" / "chart.umd.min.js", new)
+    shutil.copy(work / "node_modules" / "cytoscape" / "dist" / "cytoscape.min.js", new)
     (new / "sources.sha256").write_text(_fingerprint(), encoding="ascii")
     # Swapped in whole, so that a build cut short leaves the earlier one standing.
     shutil.rmtree(_VENDOR, ignore_errors=True)

@@ -290,15 +290,7 @@ _FEWEST_EXAMPLES = 5
 
 
 def _edited(files: Files, path: str, change: Callable[[Any], object]) -> Changed:
-    before = files[path]
-    data = yaml_files.load_to_edit(before)
-    plain = yaml_files.dumped(data)
-    change(data)
-    after = yaml_files.dumped(data)
-    if after == plain:
-        return {}
-    yaml_files.check(path, after)
-    return {path: after}
+    return yaml_files.edited(path, files[path], change)
 
 
 def _set_text(data: Any, path: str, key: str, number: int, text: str) -> None:

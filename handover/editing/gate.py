@@ -227,7 +227,7 @@ def _carried_out(engine: Engine, version_id: int, check: Check, material: Materi
     except Exception as error:  # noqa: BLE001  # A check that breaks proves nothing, and must say so.
         log.error("dialogue_check_broke", check=check.name, fault=type(error).__name__)  # noqa: TRY400
         return Verdict(outcome=CheckOutcome.BROKEN, findings=(_broke(error),))
-    is_failed = bool(found) and not check.informs
+    is_failed = not all(one.is_note for one in found)
     return Verdict(
         outcome=CheckOutcome.FAILED if is_failed else CheckOutcome.PASSED,
         findings=tuple(found[:_MOST_FINDINGS]),

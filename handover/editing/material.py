@@ -20,6 +20,8 @@ class Finding:
     what: str
     where: str
     how: str
+    is_note: bool = False
+    """Whether it is for people to read, and stops nothing."""
 
     def row(self) -> dict[str, str]:
         """Gives it as it is kept."""
@@ -78,8 +80,6 @@ class Check:
     """Whether nothing after it can be looked at when it fails."""
     is_slow: bool = False
     """Whether it waits until nothing before it has failed."""
-    informs: bool = False
-    """Whether what it finds is for people to read, and stops nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

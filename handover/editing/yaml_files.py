@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Callable
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -77,6 +78,22 @@ def dumped(data: Any) -> str:
         # The indent of lists within is right for them, and moves a list that is the whole file.
         written = _INDENT.sub("", written)
     return written
+
+
+def edited(path: str, text: str, change: Callable[[Any], object]) -> dict[str, str]:
+    """Gives a file as a change of its data leaves it, by its path; nothing when it is the same.
+
+    Raises:
+        UnfitFileError: the change makes it unfit for a version.
+    """
+    data = load_to_edit(text)
+    before = dumped(data)
+    change(data)
+    after = dumped(data)
+    if after == before:
+        return {}
+    check(path, after)
+    return {path: after}
 
 
 def _look(path: str, text: str) -> None:

@@ -1,6 +1,7 @@
 // Editing what the bot says: lengths while typing, the progress of the checks, the picture.
 import { lengthInWords } from "./lengths.js";
 
+const IN_A_ROW = 4; // steps of the picture side by side
 const LOOK_EVERY = 1000; // milliseconds between two looks at the checks
 
 for (const field of document.querySelectorAll("[data-measure]")) {
@@ -59,20 +60,17 @@ async function follow() {
 function draw(rows) {
   const steps = rows.filter((one) => !one.is_way_out);
   const ways = rows.filter((one) => one.is_way_out);
+  const node = (one, parent, x, y) => ({
+    data: { id: one.id, label: one.label, href: one.href, parent }, position: { x, y },
+  });
   const elements = [
-    ...steps.map((one, i) => ({
-      data: { id: one.id, label: one.label, href: one.href },
-      position: { x: 0, y: i * 80 },
-    })),
-    ...ways.map((one, i) => ({
-      data: { id: one.id, label: one.label, href: one.href },
-      position: { x: 320, y: 80 + i * 120 },
-      classes: "way",
-    })),
+    { data: { id: "talk", label: "The talk, in this order" }, classes: "frame" },
+    { data: { id: "out", label: "Open at every step" }, classes: "frame" },
+    ...steps.map((one, i) =>
+      node(one, "talk", (i % IN_A_ROW) * 215, Math.floor(i / IN_A_ROW) * 100)),
+    ...ways.map((one, i) => ({ ...node(one, "out", IN_A_ROW * 215 + 60, i * 75), classes: "way" })),
     ...steps.slice(1).map((one, i) => ({ data: { source: steps[i].id, target: one.id } })),
-    ...steps.flatMap((one) =>
-      ways.map((way) => ({ data: { source: one.id, target: way.id }, classes: "out" })),
-    ),
+    { data: { source: "talk", target: "out" } },
   ];
   picture.hidden = false;
   const graph = window.cytoscape({
@@ -89,7 +87,13 @@ function draw(rows) {
           "background-color": "#1d70b8", color: "#fff", "text-valign": "center", "font-size": 15,
         },
       },
-      { selector: ".way", style: { "background-color": "#00703c", width: 120 } },
+      { selector: ".way", style: { "background-color": "#00703c" } },
+      {
+        selector: ".frame",
+        style: {
+          "background-color": "#f3f2f1", color: "#0b0c0c", "text-valign": "top", padding: 24,
+        },
+      },
       {
         selector: "edge",
         style: {
@@ -97,13 +101,9 @@ function draw(rows) {
           "target-arrow-shape": "triangle", "curve-style": "bezier",
         },
       },
-      {
-        selector: ".out",
-        style: { width: 1, "line-color": "#b1b4b6", "target-arrow-shape": "none", opacity: 0.5 },
-      },
     ],
   });
-  graph.on("tap", "node", (event) => {
+  graph.on("tap", "node[href]", (event) => {
     location.href = event.target.data("href");
   });
 }

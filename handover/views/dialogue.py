@@ -9,7 +9,16 @@ from sqlalchemy.orm import Session
 
 from handover import auth
 from handover.auth import for_roles, takes_bytes
-from handover.editing import bringing, content, gate, publishing, remarks, signing, versions
+from handover.editing import (
+    bringing,
+    content,
+    gate,
+    line_lists,
+    publishing,
+    remarks,
+    signing,
+    versions,
+)
 from handover.editing.bringing import ImportRefusedError
 from handover.editing.versions import ConflictError, NotAllowedError, NotOpenError
 from handover.views import shared
@@ -260,12 +269,16 @@ def _checks(session: Session, version: DialogueVersion) -> dict[str, object]:
 def _kinds(texts: dict[str, str]) -> list[tuple[str, str, str]]:
     """Gives what a version holds: where it is edited, what it is, and how much there is."""
     numbers = content.numbers(texts)
+    examples = {one.intent for one in line_lists.examples(texts)}
     return [
         ("questions", "Questions", f"{len(content.questions(texts))} in order"),
         ("answers", "Answers to common questions", f"{len(content.answers(texts))}"),
         ("numbers", "Help numbers", f"{len(numbers)}"),
         ("openings", "Opening and service texts", f"{len(content.openings(texts))}"),
-        ("files", "Examples, phrases, cover topics and all files", f"{len(texts)} files"),
+        ("examples", "Examples of what children say", f"{len(examples)} meanings"),
+        ("phrases", "Phrases for danger", f"{len(line_lists.phrases(texts))}"),
+        ("cover", "Cover topics", f"{len(line_lists.cover(texts)[0])}"),
+        ("files", "All files", f"{len(texts)}"),
     ]
 
 

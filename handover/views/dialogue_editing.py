@@ -1,45 +1,23 @@
 """Editing a draft: questions, answers, help numbers, opening texts, and any file as it stands."""
 
-import json
 from collections.abc import Mapping
 
 from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
-from handover import auth
 from handover.auth import takes_bytes
 from handover.editing import content, files, measures, texts, versions, yaml_files
 from handover.editing.content import ContentError, NewAnswer
 from handover.editing.files import UnfitFileError
 from handover.editing.texts import Said
 from handover.editing.versions import ConflictError, NotAllowedError, NotOpenError
-from handover.views import shared
-from handover.views.dialogue import STATES, for_editors, for_staff, is_open, version_of
+from handover.views.dialogue import for_editors, for_staff
+from handover.views.drafts import files_of, keep, page, plain, write
 from models.base import utc_now
 from models.channel import CAPABILITIES, ChannelName
-from models.db import reading, transaction
 
 pages = Blueprint("dialogue_editing", __name__, url_prefix="/dialogue")
 
-_LANGUAGES = {
-    "en": "English",
-    "cy": "Welsh",
-    "ar": "Arabic",
-    "bn-Latn": "Bengali in Latin letters",
-    "pa-Latn": "Punjabi in Latin letters",
-    "pl": "Polish",
-    "pt": "Portuguese",
-    "ro": "Romanian",
-    "so": "Somali",
-    "uk": "Ukrainian",
-    "ur-Latn": "Urdu in Latin letters",
-}
-_WHO = {
-    "adult": "for an adult",
-    "friend": "about a friend",
-    "sibling": "about a brother or sister",
-    "worry": "once a worry was told",
-}
 _LISTS = ("questions", "answers", "numbers", "openings", "files")
 
 
@@ -58,19 +36,19 @@ def edit_texts(number: int, key: str) -> ResponseReturnValue:
     """Gives the texts of a key in every language to be changed, and keeps the change."""
     if request.method == "GET":
         return _texts_page(number, key)
-    held = _files(number)
+    held = files_of(number)
     try:
         changed = _entered_texts(held, key)
     except (ContentError, UnfitFileError) as error:
         return _texts_page(number, key, problem=error.text), 422
-    return _write(number, changed, back=f"/dialogue/{number}/texts/{key}", again=key)
+    return _write_texts(number, changed, key)
 
 
 @pages.post("/<int:number>/questions/<int:place>")
 @for_editors
 def change_question(number: int, place: int) -> ResponseReturnValue:
     """Puts a question elsewhere in the order, or changes when it is asked."""
-    held = _files(number)
+    held = files_of(number)
     if place >= len(content.questions(held)):
         abort(404)
     try:
@@ -81,7 +59,7 @@ def change_question(number: int, place: int) -> ResponseReturnValue:
             changed = content.set_when(held, place, request.form.get("when", "").splitlines())
     except ContentError as error:
         return _list_page(number, "questions", (f"when-{place}", error.text)), 422
-    return _write(number, changed, back=f"/dialogue/{number}/questions")
+    return write(number, changed, back=f"/dialogue/{number}/questions")
 
 
 @pages.route("/<int:number>/answers/new", methods=["GET", "POST"])
@@ -89,27 +67,27 @@ def change_question(number: int, place: int) -> ResponseReturnValue:
 def new_answer(number: int) -> ResponseReturnValue:
     """Adds an answer to a common question."""
     if request.method == "GET":
-        return _page(number, "dialogue_answer.html", errors=[], submitted={})
+        return page(number, "dialogue_answer.html", errors=[], submitted={})
     form = request.form
     new = NewAnswer(
         name=form.get("name", "").strip(),
-        text=_plain(form.get("text", "")),
-        welsh=_plain(form.get("welsh", "")),
+        text=plain(form.get("text", "")),
+        welsh=plain(form.get("welsh", "")),
         examples=tuple(one.strip() for one in form.get("examples", "").splitlines() if one.strip()),
     )
     try:
-        changed = content.add_answer(_files(number), new)
+        changed = content.add_answer(files_of(number), new)
     except ContentError as error:
         errors = [{"text": error.text, "href": f"#{error.field}"}]
-        return _page(number, "dialogue_answer.html", errors=errors, submitted=form), 422
-    return _write(number, changed, back=f"/dialogue/{number}/texts/utter_{new.name}")
+        return page(number, "dialogue_answer.html", errors=errors, submitted=form), 422
+    return write(number, changed, back=f"/dialogue/{number}/texts/utter_{new.name}")
 
 
 @pages.post("/<int:number>/numbers/<key>")
 @for_editors
 def change_number(number: int, key: str) -> ResponseReturnValue:
     """Changes a help number that a person has compared with its source today."""
-    held = _files(number)
+    held = files_of(number)
     if key not in content.numbers(held):
         abort(404)
     entered = {name: request.form.get(name, "").strip() for name in ("number", "name", "source")}
@@ -120,7 +98,7 @@ def change_number(number: int, key: str) -> ResponseReturnValue:
         problem = (f"compared-{key}", "Say that you compared the number with its source today")
         return _list_page(number, "numbers", problem), 422
     changed = content.set_number(held, key, entered, utc_now().date())
-    return _write(number, changed, back=f"/dialogue/{number}/numbers")
+    return write(number, changed, back=f"/dialogue/{number}/numbers")
 
 
 @pages.route("/<int:number>/files/<path:path>", methods=["GET", "POST"])
@@ -128,18 +106,18 @@ def change_number(number: int, key: str) -> ResponseReturnValue:
 @takes_bytes(3 * files.MOST_FILE_BYTES)
 def edit_file(number: int, path: str) -> ResponseReturnValue:
     """Gives a file as it stands, and keeps it changed; a colleague's change is shown."""
-    held = _files(number)
+    held = files_of(number)
     if path not in held:
         abort(404)
     if request.method == "GET":
         return _file_page(number, path, held[path])
-    text = _plain(request.form.get("text", ""), keep_end=True)
+    text = plain(request.form.get("text", ""), keep_end=True)
     try:
         yaml_files.check(path, text)
     except UnfitFileError as error:
         return _file_page(number, path, text, problem=error.text), 422
     try:
-        _keep(number, {path: text})
+        keep(number, {path: text})
     except ConflictError as conflict:
         return _file_page(number, path, text, conflict=conflict), 409
     except (NotAllowedError, NotOpenError, UnfitFileError) as error:
@@ -152,8 +130,8 @@ def edit_file(number: int, path: str) -> ResponseReturnValue:
 @for_staff
 def flow(number: int) -> ResponseReturnValue:
     """Gives the picture of the talk, with the same as a table beside it."""
-    held = _files(number)
-    return _page(number, "dialogue_flow.html", rows=_flow_rows(number, held))
+    held = files_of(number)
+    return page(number, "dialogue_flow.html", rows=_flow_rows(number, held))
 
 
 def _entered_texts(held: Mapping[str, str], key: str) -> dict[str, str]:
@@ -162,7 +140,7 @@ def _entered_texts(held: Mapping[str, str], key: str) -> dict[str, str]:
     if not found:
         abort(404)
     said = {
-        (one.path, one.number): _plain(request.form[name])
+        (one.path, one.number): plain(request.form[name])
         for one in found
         if (name := _field(one)) in request.form
     }
@@ -176,72 +154,29 @@ def _entered_texts(held: Mapping[str, str], key: str) -> dict[str, str]:
     if titles:
         changed |= content.set_titles({**held, **changed}, key, titles)
     for path in _lacking(held, found):
-        text = _plain(request.form.get(f"new-{path}", ""))
+        text = plain(request.form.get(f"new-{path}", ""))
         if text:
             changed |= content.add_text({**held, **changed}, path, key, text)
     return changed
 
 
-def _write(
-    number: int, changed: Mapping[str, str], *, back: str, again: str = ""
-) -> ResponseReturnValue:
+def _write_texts(number: int, changed: Mapping[str, str], key: str) -> ResponseReturnValue:
     try:
-        _keep(number, changed)
+        keep(number, changed)
     except ConflictError as conflict:
         problem = (
             f"A colleague changed {conflict.path} after you opened this page. Nothing of yours was "
             "saved. What you wrote stands below; the difference shows what they wrote."
         )
-        if again:
-            return _texts_page(number, again, problem=problem), 409
-        flash(problem, "error")
-        return redirect(f"/dialogue/{number}/difference")
+        return _texts_page(number, key, problem=problem), 409
     except (NotAllowedError, NotOpenError, UnfitFileError) as error:
-        flash(str(error), "error")
-        return redirect(back)
+        return _texts_page(number, key, problem=str(error)), 409
     flash("The draft is saved." if changed else "Nothing was different.", "success")
-    return redirect(back)
-
-
-def _keep(number: int, changed: Mapping[str, str]) -> None:
-    """Writes files, each against the hash that the form saw; all of them or none."""
-    seen: dict[str, str] = json.loads(request.form.get("seen") or "{}")
-    with transaction(shared.console().engine) as session:
-        version = version_of(session, number)
-        for path, text in changed.items():
-            versions.write_file(
-                session, auth.signed_in(), version, path, text, expected=seen.get(path)
-            )
-
-
-def _files(number: int) -> dict[str, str]:
-    with reading(shared.console().engine) as session:
-        return versions.files_of(session, version_of(session, number))
-
-
-def _page(number: int, template: str, **context: object) -> str:
-    with reading(shared.console().engine) as session:
-        version = version_of(session, number)
-        return shared.page(
-            template,
-            session,
-            version=version,
-            seen=_seen(versions.hashes_of(session, version)),
-            may_edit=auth.signed_in().may(*versions.EDITORS) and is_open(version),
-            states=STATES,
-            languages=_LANGUAGES,
-            who=_WHO,
-            **context,
-        )
-
-
-def _seen(hashes: Mapping[str, str]) -> str:
-    """Gives what the form saw: of a form sent again after an error, what it saw at first."""
-    return request.form.get("seen") or json.dumps(hashes)
+    return redirect(f"/dialogue/{number}/texts/{key}")
 
 
 def _list_page(number: int, kind: str, problem: tuple[str, str] | None = None) -> str:
-    held = _files(number)
+    held = files_of(number)
     rows: object
     match kind:
         case "questions":
@@ -255,7 +190,7 @@ def _list_page(number: int, kind: str, problem: tuple[str, str] | None = None) -
         case _:
             rows = sorted(held)
     errors = [{"text": problem[1], "href": f"#{problem[0]}"}] if problem else []
-    return _page(
+    return page(
         number,
         f"dialogue_{kind}.html",
         rows=rows,
@@ -266,12 +201,12 @@ def _list_page(number: int, kind: str, problem: tuple[str, str] | None = None) -
 
 
 def _texts_page(number: int, key: str, problem: str = "") -> str:
-    held = _files(number)
+    held = files_of(number)
     found = content.texts_under(held, key)
     if not found:
         abort(404)
     sms, whatsapp = CAPABILITIES[ChannelName.SMS], CAPABILITIES[ChannelName.WHATSAPP]
-    return _page(
+    return page(
         number,
         "dialogue_texts.html",
         key=key,
@@ -307,7 +242,7 @@ def _file_page(
     conflict: ConflictError | None = None,
 ) -> str:
     theirs = versions.compare(path, conflict.text, text) if conflict else None
-    return _page(
+    return page(
         number,
         "dialogue_file.html",
         path=path,
@@ -362,9 +297,3 @@ def _measure(text: str, language: str) -> str:
     if odd and language == texts.ENGLISH:
         said += f" {' '.join(odd)} makes it dearer."
     return said
-
-
-def _plain(text: str, *, keep_end: bool = False) -> str:
-    """Gives what a browser sent with our ends of lines."""
-    joined = text.replace("\r\n", "\n").replace("\r", "\n")
-    return joined if keep_end else joined.strip()

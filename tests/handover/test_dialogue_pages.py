@@ -84,6 +84,11 @@ def test_every_kind_has_its_table_and_a_page_behind_it(desk):
         "/openings": "emergency",
         "/files": "bot/phrases/say-home.yml",
         "/flow": "At every step",
+        "/examples": "request person",
+        "/examples/request_person": "dialogues/data/nlu/always_there.yml",
+        "/phrases": "hit at home",
+        "/phrases/hit_at_home": "Must not fire on",
+        "/cover": "A new topic",
         "/texts/emergency": "Polish",
         "/texts/utter_can_delete": "Not translated yet",
         "/files/bot/cover.yml": "homework help",
@@ -138,6 +143,36 @@ def test_a_help_number_is_changed_only_by_who_compared_it(engine, desk):
 
     desk.post(f"{page}/shout", seen=seen_on(desk, page), compared="yes", **entered)
     assert "by text message" in text_of(engine, "handover/wording_data/help_numbers.yml")
+
+
+def test_examples_phrases_and_the_cover_are_changed_as_lines(engine, desk):
+    meaning = "/dialogue/2/examples/request_person"
+    path = "dialogues/data/nlu/always_there.yml"
+    assert (
+        desk.post(meaning, seen=seen_on(desk, meaning), **{f"lines-{path}": ""}).status_code == 422
+    )
+    more = "can i have a human\r\nget me someone real please"
+    desk.post(meaning, seen=seen_on(desk, meaning), **{f"lines-{path}": more})
+    assert "      - get me someone real please\n" in text_of(engine, path)
+
+    phrase = "/dialogue/2/phrases/hit_at_home"
+    form = {"says": "zebra", "fires": "a zebra", "silent": "a horse", "level": "concern"}
+    desk.post(phrase, seen=seen_on(desk, phrase), **form)
+    written = text_of(engine, "bot/phrases/say-home.yml")
+    assert "phrase: hit_at_home\n  level: concern" in written
+    assert "fires: [a zebra]" in written
+
+    cover = "/dialogue/2/cover"
+    topics = len(re.findall(r'name="words-', desk.get(cover).text))
+    form = {"otherwise": "Ask me a sum."}
+    for place in range(topics):
+        form |= {f"words-{place}": f"word{place}", f"say-{place}": f"Text {place}."}
+    form |= {"words-0": "", "say-0": ""}
+    assert desk.post(cover, seen=seen_on(desk, cover), **form).status_code == 302
+    written = text_of(engine, COVER)
+    assert written.count("- words:") == topics - 1
+    assert f"Text {topics - 1}." in written
+    assert "# What the bot says while somebody is there" in written
 
 
 def test_a_file_that_a_colleague_changed_is_shown_and_broken_yaml_is_not_kept(engine, desk):

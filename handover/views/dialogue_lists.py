@@ -1,0 +1,141 @@
+"""Editing lists of lines in a draft: examples, phrases for danger, and the topics of the cover."""
+
+from flask import Blueprint, abort, request
+from flask.typing import ResponseReturnValue
+
+from handover.editing import line_lists
+from handover.editing.content import ContentError
+from handover.editing.files import UnfitFileError
+from handover.editing.line_lists import Topic
+from handover.views.dialogue import for_editors, for_staff
+from handover.views.drafts import files_of, page, plain, write
+from models.urgency import Urgency
+
+pages = Blueprint("dialogue_lists", __name__, url_prefix="/dialogue")
+
+
+@pages.get("/<int:number>/examples")
+@for_staff
+def show_examples(number: int) -> ResponseReturnValue:
+    """Gives the meanings, and how many examples each has."""
+    rows: dict[str, int] = {}
+    for one in line_lists.examples(files_of(number)):
+        rows[one.intent] = rows.get(one.intent, 0) + len(one.lines)
+    return page(number, "dialogue_examples.html", rows=rows)
+
+
+@pages.get("/<int:number>/phrases")
+@for_staff
+def show_phrases(number: int) -> ResponseReturnValue:
+    """Gives the phrases for danger, with what each calls."""
+    return page(number, "dialogue_phrases.html", rows=line_lists.phrases(files_of(number)))
+
+
+@pages.get("/<int:number>/cover")
+@for_staff
+def show_cover(number: int) -> ResponseReturnValue:
+    """Gives the topics of the cover."""
+    return _cover_page(number)
+
+
+@pages.get("/<int:number>/examples/<intent>")
+@for_staff
+def show_meaning(number: int, intent: str) -> ResponseReturnValue:
+    """Gives the examples of a meaning."""
+    return _examples_page(number, intent)
+
+
+@pages.post("/<int:number>/examples/<intent>")
+@for_editors
+def change_examples(number: int, intent: str) -> ResponseReturnValue:
+    """Keeps other examples of a meaning."""
+    held, changed = files_of(number), dict[str, str]()
+    try:
+        for one in line_lists.examples(held):
+            if one.intent == intent and f"lines-{one.path}" in request.form:
+                entered = _lines(f"lines-{one.path}")
+                changed |= line_lists.set_examples(held, one.path, intent, entered)
+    except (ContentError, UnfitFileError) as error:
+        return _examples_page(number, intent, error.text), 422
+    return write(number, changed, back=f"/dialogue/{number}/examples/{intent}")
+
+
+@pages.get("/<int:number>/phrases/<name>")
+@for_staff
+def show_phrase(number: int, name: str) -> ResponseReturnValue:
+    """Gives a phrase for danger."""
+    return _phrase_page(number, name)
+
+
+@pages.post("/<int:number>/phrases/<name>")
+@for_editors
+def change_phrase(number: int, name: str) -> ResponseReturnValue:
+    """Keeps other patterns, examples or another level of a phrase."""
+    held = files_of(number)
+    if name not in {one.name for one in line_lists.phrases(held)}:
+        abort(404)
+    lists = {part: _lines(part) for part in ("says", "fires", "silent")}
+    try:
+        changed = line_lists.set_phrase(held, name, request.form.get("level", ""), lists)
+    except (ContentError, UnfitFileError) as error:
+        return _phrase_page(number, name, error.text), 422
+    return write(number, changed, back=f"/dialogue/{number}/phrases/{name}")
+
+
+@pages.post("/<int:number>/cover")
+@for_editors
+def change_cover(number: int) -> ResponseReturnValue:
+    """Keeps other topics of the cover."""
+    held = files_of(number)
+    # One more than there are: the last is for a new one.
+    topics = [
+        Topic(words=tuple(_lines(f"words-{place}")), say=tuple(_lines(f"say-{place}")))
+        for place in range(len(line_lists.cover(held)[0]) + 1)
+    ]
+    try:
+        changed = line_lists.set_cover(held, topics, _lines("otherwise"))
+    except (ContentError, UnfitFileError) as error:
+        return _cover_page(number, error.text), 422
+    return write(number, changed, back=f"/dialogue/{number}/cover")
+
+
+def _examples_page(number: int, intent: str, problem: str = "") -> str:
+    found = [one for one in line_lists.examples(files_of(number)) if one.intent == intent]
+    if not found:
+        abort(404)
+    return page(
+        number, "dialogue_meaning.html", intent=intent, found=found, errors=_errors(problem)
+    )
+
+
+def _phrase_page(number: int, name: str, problem: str = "") -> str:
+    found = {one.name: one for one in line_lists.phrases(files_of(number))}.get(name)
+    if found is None:
+        abort(404)
+    return page(
+        number,
+        "dialogue_phrase.html",
+        found=found,
+        levels=[level.value for level in Urgency],
+        errors=_errors(problem),
+    )
+
+
+def _cover_page(number: int, problem: str = "") -> str:
+    topics, otherwise = line_lists.cover(files_of(number))
+    return page(
+        number,
+        "dialogue_cover.html",
+        topics=topics,
+        otherwise=otherwise,
+        errors=_errors(problem),
+    )
+
+
+def _lines(name: str) -> list[str]:
+    entered = plain(request.form.get(name, "")).split("\n")
+    return [line.strip() for line in entered if line.strip()]
+
+
+def _errors(problem: str) -> list[dict[str, str]]:
+    return [{"text": problem, "href": "#lines"}] if problem else []
