@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot import replay
+from bot import logs, replay
 from bot.dialogue import HttpDialogue
 from bot.dialogue_process import DialogueProcess, free_port, train_edition
 from handover import edition
@@ -150,6 +150,7 @@ def _fingerprint(folder: Path) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Prints how each conversation went; gives 0 when all were played."""
     url, name, folder = arguments
+    logs.configure("json")
     edition.go_live(Edition(name, Path(folder)))
     secret = os.environ[_SECRET]  # noqa: TID251  # handed down by the gate, not a setting
     # No child waits here, and a busy machine must not look like another answer.

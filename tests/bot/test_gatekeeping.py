@@ -1,16 +1,22 @@
 """The gate's runner, over a real version and the real dialogue environment."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.gate_checks import recall_findings
+from bot.gate_replay import difference
 from bot.gatekeeping import Gatekeeper
+from bot.labelled import Example
+from bot.urgency import Assessment, assess
 from handover.editing import files, gate, publishing, versions
 from handover.edition import ROOT
 from models.db import transaction
 from models.editing import CheckOutcome, DialogueVersion, VersionState
 from models.practitioner import RoleName
+from models.urgency import Harm, Urgency
 from tests.handover.desk import add_staff
 
 QUESTIONS = "dialogues/questions.yml"
@@ -89,6 +95,49 @@ def test_one_broken_file_is_told_and_nothing_after_it_is_guessed(gated: Gate):
     assert "Line" in found["shape"][1][0]["what"]
     assert {found[name][0] for name in ("kindness", "talk", "training")} == {CheckOutcome.BROKEN}
     assert gated.state() is VersionState.REFUSED
+
+
+def talk(**changed: object) -> dict[str, object]:
+    turn = {"child": "hi", "replies": ["Hello"], "urgency": "urgent", "holder": "bot"}
+    whole = {"id": "a-talk", "urgency": "urgent", "alert_turn": 1, "handover": True}
+    return {**whole, "turns": [{**turn, **changed}], **changed}
+
+
+def test_other_words_are_shown_to_be_read_and_being_heard_less_stops_a_version():
+    assert difference(talk(), talk()) is None
+
+    words = difference(talk(), talk(replies=["Hiya"]))
+    assert words is not None
+    assert words.is_note
+    assert "“Hello”" in words.what
+    assert "“Hiya”" in words.what
+
+    for less in ({"urgency": "concern"}, {"alert_turn": None, "holder": "nobody"}):
+        found = difference(talk(), talk(**less))
+        assert found is not None
+        assert not found.is_note
+        assert found.what.startswith("A child would be heard less than today.")
+
+
+def test_a_harm_or_language_that_is_heard_less_is_named_with_what_is_missed():
+    told = Example(
+        id="m7",
+        text="x",
+        level=Urgency.URGENT,
+        harms=frozenset({Harm.NEGLECT}),
+        language="pl",
+        tags=(),
+    )
+    heard, missed = phrase_judged(Urgency.URGENT), phrase_judged(Urgency.CONCERN)
+
+    assert list(recall_findings([(told, heard)], [(told, heard)])) == []
+    found = [one.where for one in recall_findings([(told, heard)], [(told, missed)])]
+    assert "language pl. Newly missed: m7" in found
+    assert "harm neglect. Newly missed: m7" in found
+
+
+def phrase_judged(level: Urgency) -> Assessment:
+    return replace(assess(""), level=level)
 
 
 def test_a_new_release_comes_as_a_draft_to_compare(gated: Gate, tmp_path: Path):
