@@ -156,7 +156,7 @@ def _phrases(data: Any) -> _Faults:
     needed = {"phrase", "level", "says", "fires", "silent"}
     for number, one in enumerate(data, 1):
         name = str(one.get("phrase", number) if isinstance(one, dict) else number)
-        yield from _keys(one, name, needed | {"harms", "unless"}, needed)
+        yield from _keys(one, name, needed | {"harms", "unless", "wide"}, needed)
         for part in ("says", "fires", "silent") if isinstance(one, dict) else ():
             yield from _strings(one.get(part, []), f"{name}, {part}")
 
