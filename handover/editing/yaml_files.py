@@ -38,6 +38,15 @@ _Representer.add_representer(type(None), _Representer._null)  # noqa: SLF001  # 
 def check(path: str, text: str) -> None:
     """Lets pass what is plain YAML.
 
+    Raises:
+        UnfitFileError: it is not YAML, or has what a version's file must not have.
+    """
+    load(path, text)
+
+
+def load(path: str, text: str) -> Any:
+    """Gives the data of a version's file.
+
     It is looked at event by event before anything is built from it, so that no file can make the
     program build more than the file itself holds.
 
@@ -46,22 +55,12 @@ def check(path: str, text: str) -> None:
     """
     try:
         _look(path, text)
-        YAML(typ="safe", pure=True).load(text)
+        return YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
         raise UnfitFileError(path, _in_words(error)) from error
     except (ValueError, RecursionError) as error:
         # A date that is none, or a number of too many digits.
         raise UnfitFileError(path, f"The file cannot be read as YAML: {error}.") from error
-
-
-def load(path: str, text: str) -> Any:
-    """Gives the data of a version's file.
-
-    Raises:
-        UnfitFileError: it is not plain YAML.
-    """
-    check(path, text)
-    return YAML(typ="safe", pure=True).load(text)
 
 
 def load_to_edit(text: str) -> Any:
