@@ -17,7 +17,7 @@ import structlog
 from ruamel.yaml import YAML
 
 from bot import logs, replay
-from bot.dialogue import HttpDialogue
+from bot.dialogue import Dialogue, HttpDialogue
 from handover import edition, wording
 from handover.edition import Edition
 
@@ -59,7 +59,7 @@ def ask(url: str, secret: str, found: Edition) -> list[str]:
     return [json.loads(line) for line in finished.stdout.decode("utf-8").splitlines()]
 
 
-def problems(scripts: Path, dialogue: HttpDialogue) -> Iterator[str]:
+def problems(scripts: Path, dialogue: Dialogue) -> Iterator[str]:
     """Plays the golden messages with the live edition and gives what comes out wrong."""
     expected = {one["id"]: one for one in YAML(typ="safe").load(scripts.read_text("utf-8"))}
     for line in replay.lines_of(replay.read_scripts(scripts), dialogue):

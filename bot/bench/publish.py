@@ -35,7 +35,7 @@ _SECOND = ("my mum shouts at me every day", "i am scared of her", "since last ye
 
 
 @dataclass(slots=True)
-class _Children:
+class Children:
     """Children who write all the time, five messages a second, each of them a few."""
 
     address: str
@@ -70,7 +70,7 @@ def measure(running: Running, progress: Callable[[str], None]) -> list[Figure]:
     """
     engine = running.engine
     staff = _staff(engine)
-    children = _Children(running.address)
+    children = Children(running.address)
     thread = threading.Thread(target=children.write)
     thread.start()
     try:

@@ -149,6 +149,8 @@ def _publish_page(number: int, error: str = "") -> str:
             switch=switch,
             is_waiting=switch is not None and switch.state is SwitchState.WAITING,
             is_failed=switch is not None and switch.state is SwitchState.FAILED,
+            is_unchecked=version.state
+            in {VersionState.DRAFT, VersionState.CHECKING, VersionState.REFUSED},
             is_live=version.state is VersionState.LIVE,
             may_publish=version.state is VersionState.SIGNED and me.may(*publishing.PUBLISHERS),
             may_urgently=version.state is VersionState.CHECKED
