@@ -225,7 +225,8 @@ def _carried_out(engine: Engine, version_id: int, check: Check, material: Materi
     except CancelledError:
         return Verdict(outcome=CheckOutcome.CANCELLED)
     except Exception as error:  # noqa: BLE001  # A check that breaks proves nothing, and must say so.
-        log.error("dialogue_check_broke", check=check.name, fault=type(error).__name__)  # noqa: TRY400
+        which = check.name
+        log.error("dialogue_check_broke", check=which, fault=type(error).__name__)  # noqa: TRY400
         return Verdict(outcome=CheckOutcome.BROKEN, findings=(_broke(error),))
     is_failed = not all(one.is_note for one in found)
     return Verdict(

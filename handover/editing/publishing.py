@@ -45,7 +45,14 @@ def live_version(session: Session) -> DialogueVersion | None:
     found = live(session)
     if found is not None:
         return found.version
-    return session.scalars(select(DialogueVersion).where(DialogueVersion.number == 1)).first()
+    # What came with the program, in the release that was live last.
+    return session.scalars(
+        select(DialogueVersion)
+        .where(DialogueVersion.created_by_id.is_(None))
+        .where(DialogueVersion.state != VersionState.DRAFT)
+        .order_by(DialogueVersion.number.desc())
+        .limit(1)
+    ).first()
 
 
 def waiting(session: Session) -> DialogueSwitch | None:

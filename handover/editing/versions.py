@@ -49,7 +49,8 @@ class FileDifference:
 def import_files(session: Session, folder: Path) -> DialogueVersion:
     """Gives the version that came with the program, keeping it as version 1 the first time.
 
-    What a later release brings is kept as a draft, to be compared with what is live.
+    What a later release brings is live where nothing else was published; otherwise it is kept as a
+    draft, to be compared with what is live.
 
     Raises:
         UnfitFileError: a file in the folder is not fit for a version.
@@ -67,7 +68,11 @@ def import_files(session: Session, folder: Path) -> DialogueVersion:
     title = "As it came with the program" if shipped is None else "What the new release brings"
     version = _add(session, files_of=found, number=_next_number(session), title=title)
     version.parent_id = shipped.id if shipped is not None else None
-    version.state = VersionState.LIVE if shipped is None else VersionState.DRAFT
+    if shipped is None or shipped.state is VersionState.LIVE:
+        # While nothing else is published, the program's own files are what children are told.
+        version.state = VersionState.LIVE
+    if shipped is not None and shipped.state is VersionState.LIVE:
+        shipped.state = VersionState.RETIRED
     audit.record(session, "dialogue_imported", details={"version": version.number})
     return version
 

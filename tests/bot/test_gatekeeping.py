@@ -140,16 +140,22 @@ def phrase_judged(level: Urgency) -> Assessment:
     return replace(assess(""), level=level)
 
 
-def test_a_new_release_comes_as_a_draft_to_compare(gated: Gate, tmp_path: Path):
+def test_a_new_release_is_live_unless_something_was_published(gated: Gate, tmp_path: Path):
     newer = {**files.read_folder(ROOT), "bot/cover.yml": "topics: []\notherwise: [Hello]\n"}
     files.write_folder(newer, tmp_path / "newer")
 
     with transaction(gated.engine) as session:
-        brought = versions.import_files(session, tmp_path / "newer")
-        again = versions.import_files(session, tmp_path / "newer")
         first = publishing.live_version(session)
         assert first is not None
+        brought = versions.import_files(session, tmp_path / "newer")
+        again = versions.import_files(session, tmp_path / "newer")
         changed = versions.difference(session, first, brought)
+        live = publishing.live_version(session)
+        # As when a version of our own had been published since.
+        brought.state = VersionState.RETIRED
+        later = versions.import_files(session, ROOT)
 
-    assert (brought.state, brought.id) == (VersionState.DRAFT, again.id)
+    assert live is brought
+    assert (brought.id, first.state) == (again.id, VersionState.RETIRED)
     assert [one.path for one in changed] == ["bot/cover.yml"]
+    assert later.state is VersionState.DRAFT
