@@ -196,6 +196,9 @@ def _said(turn: Turn, answer: DialogueAnswer, language: str) -> Said:
     now: list[Reply] = []
     question: list[Reply] = []
     for reply in answer.replies:
+        if turn.returned is not None and reply.response == "utter_hello":
+            # They were welcomed back in the service's own words already.
+            continue
         text = wording.fill(reply.text, language, turn.tokens)
         if text:
             part = question if reply.response.startswith("utter_ask_") else now
@@ -286,6 +289,7 @@ def _dialogue_turn(
             "urgency": level.value,
             "message_urgency": judged.urgency.value,
             "calm": _calm(judged).value,
+            "welcomed": bool(returning.welcome(turn, judged.urgency, language)),
             "harms": sorted(harm.value for harm in _harms(judged) | turn.harms),
             "out_of_hours": not turn.is_open,
             "waiting": turn.holder is Holder.NOBODY,

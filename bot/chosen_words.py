@@ -82,6 +82,8 @@ def choosing_in(text: str) -> Choosing | None:
             return _choosing(kind, found)
     if found := _CHOOSES_WELSH.search(text):
         return _choosing(WordKind.SAFE, found)
+    if found := _chooses_elsewhere().search(text):
+        return _choosing(WordKind.SAFE, found)
     found = _IF_I_SAY.search(text)
     if found is None or not is_fit(found["word"]):
         # "If I say anything he hits me" chooses no word.
@@ -93,7 +95,7 @@ def choosing_in(text: str) -> Choosing | None:
 
 def forgets_word(text: str) -> bool:
     """Tells whether the child says that they no longer know their word."""
-    return _FORGETS.search(text) is not None
+    return _FORGETS.search(text) is not None or _plain(text) in _lists()["forgets"]
 
 
 def is_fit(word: str) -> bool:
@@ -157,6 +159,12 @@ def _choosing(kind: WordKind, found: re.Match[str]) -> Choosing:
 
 def _plain(text: str) -> str:
     return " ".join(_NOISE.sub("", text.casefold()).split())
+
+
+@cache
+def _chooses_elsewhere() -> re.Pattern[str]:
+    begins = "|".join(map(re.escape, _lists()["chooses_safe"]))
+    return re.compile(rf"^\W*(?:{begins})\s*[:-]?\s*{_WORD}", re.IGNORECASE)
 
 
 @cache

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from bot.outcome import Turn
 from bot.signals import ShortAnswer, answer_in
+from handover import plan_elsewhere
 from handover.plan_changes import PlanPart, PlanStep, times_step
 from handover.plan_reading import TimesReading, read_times
 from handover.plan_times import ONLY_ANSWERS, Times
@@ -158,9 +160,13 @@ def _is_of_times(text: str) -> bool:
 
 
 def _times(turn: Turn, text: str) -> PlanStep | None:
-    reading: TimesReading | None = read_times(text, turn.now)
+    english = plan_elsewhere.in_english(text, turn.language)
+    reading: TimesReading | None = read_times(english or text, turn.now)
     if reading is None:
         return None
+    if english is not None and not (reading.times.is_never or reading.times.is_unclear):
+        # A list of words read it: the child says whether it is right.
+        reading = replace(reading, is_doubtful=True)
     return times_step(text, reading)
 
 

@@ -151,6 +151,8 @@ def assess(
     else:
         sure = _level_of(reason for reason in reasons if reason.phrase not in book.wide)
         level = _together(sure, model, _thresholds_for(text, by_phrases, language, context))
+    if level is Urgency.EMERGENCY and _says_they_are_gone(text, by_phrases, context):
+        level = Urgency.URGENT
     if model is not None:
         reasons += _model_reasons(text, model, level)
     return Assessment(
@@ -251,6 +253,16 @@ def _meanings(context: Context) -> Iterator[tuple[str, Urgency]]:
         yield "answer_yes", Urgency.EMERGENCY if told else Urgency.URGENT
     if told:
         yield "they_are_here", Urgency.EMERGENCY
+
+
+def _says_they_are_gone(text: str, by_phrases: Urgency, context: Context) -> bool:
+    """Tells "ok hes gone to bed" after harm was told, which the model takes for somebody coming.
+
+    Only a few words of which no phrase makes an emergency; people were called for the harm.
+    """
+    is_brief = len(text.split()) <= _BRIEF_WORDS and by_phrases is not Urgency.EMERGENCY
+    book = the_book()
+    return is_brief and context.disclosed.raises_alert and book.has_cue(book.read(text), "gone")
 
 
 def _averaged(alone: ModelScore, together: ModelScore) -> ModelScore:

@@ -179,7 +179,10 @@ def _greeting(questions: Questions, slots: Slots) -> list[str]:
     if questions.greeting not in said and not slots.get("worry"):
         return [questions.greeting]
     if slots.get("worry"):
-        return ["utter_still_have_it", *_repeated(questions, slots)]
+        repeated = _repeated(questions, slots)
+        if slots.get("welcomed"):
+            return repeated or ["utter_listening"]
+        return ["utter_still_have_it", *repeated]
     return ["utter_listening"]
 
 

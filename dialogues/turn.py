@@ -18,12 +18,21 @@ from dialogues.reading.fields import NOT_A_BUTTON, RECORD_FIELDS
 from dialogues.wording import Wording
 
 _ASK = "utter_ask_"
-_CONTEXT_SLOTS = ("language", "channel", "urgency", "harms", "out_of_hours", "kind", "calm")
+_CONTEXT_SLOTS = (
+    "language",
+    "channel",
+    "urgency",
+    "harms",
+    "out_of_hours",
+    "kind",
+    "calm",
+    "welcomed",
+)
 _STATUSES = ("dont_know", "prefer_not_to_say")
 _DECLINING = ("skip", "dont_know")
 _STATE_VERSION = 1
 # Read out of one message and meant for its own turn only.
-_TURN_SLOTS = frozenset({"feeling", "kind", "reply_to", "calm"})
+_TURN_SLOTS = frozenset({"feeling", "kind", "reply_to", "calm", "welcomed"})
 
 
 class DialogueFailedError(Exception):

@@ -55,6 +55,12 @@ _AFTER_NAME = re.compile(
     + _NUMBER
     + r"\s*[.!]?$"
 )
+# "ayo 13 here", "hi its 12 here": an age as it is said in passing.
+_HERE = re.compile(
+    r"^(?:(?:hi|hey|hiya|hello|yo|ayo|wagwan|sup|safe|um|its|it's|also|and)[ ,.!]+)*"
+    + _NUMBER
+    + r"(?: ?(?:yrs?|years?)(?: old)?)?(?: (?:boy|girl|lad|m|f))?,? here\W*$"
+)
 _WITH_NAME = re.compile(r"^" + _NUMBER + r"\s*[.,]\s*[^\W\d_]{2,}(?:\s*[.,].*)?$")
 # "no wait 14", "actually im 14": what was said before is put right.
 _PUT_RIGHT = re.compile(
@@ -98,7 +104,12 @@ def _answered_age(low: str, asked: str | None) -> int | None:
         elif asked == "when_happened":
             match = _WITH_NAME.match(line) or _alone(line, asked)
         else:
-            match = _alone(line, asked) or _FORM.search(line) or _AFTER_NAME.match(line)
+            match = (
+                _alone(line, asked)
+                or _HERE.search(line)
+                or _FORM.search(line)
+                or _AFTER_NAME.match(line)
+            )
         if match:
             return _in_range(match)
     return None

@@ -62,6 +62,21 @@ def test_after_minutes_the_talk_just_goes_on(door: Door):
     assert door.dialogue.turns[-1].state == state
 
 
+def test_a_greeting_after_a_day_is_met_by_one_welcome(door: Door):
+    tells(door)
+    door.clock.forward(hours=24)
+    before = len(door.sent())
+    door.dialogue.replies = ("Hi.", "I am listening.")
+    door.dialogue.responses = {"Hi.": "utter_hello"}
+    door.child_says("hiya")
+    door.work()
+
+    welcome, rest = door.sent()[before:]
+    assert "What you told me is saved" in welcome
+    assert rest == "I am listening."
+    assert door.dialogue.turns[-1].context["welcomed"] is True
+
+
 def test_after_a_day_they_hear_that_it_is_kept_and_that_nobody_has_read_it(door: Door):
     tells(door)
     door.clock.forward(hours=24)

@@ -123,6 +123,18 @@ def test_a_message_is_calm_only_once_the_model_has_said_so():
     assert assess("he hit me", model=_model({Urgency.NO_CONCERN: 0.90})).calm is Calm.UNSURE
 
 
+@pytest.mark.parametrize("text", ["ok hes gone to bed", "shes asleep now", "he went out"])
+def test_that_they_are_gone_raises_no_emergency_after_harm_was_told(text):
+    sure = _sure_of(Urgency.EMERGENCY)
+    told = Context(previous=("my stepdad hits me",), disclosed=Urgency.URGENT)
+
+    assert assess(text, model=sure, context=told).level is Urgency.URGENT
+    assert assess("hes back", model=sure, context=told).level is Urgency.EMERGENCY
+    assert assess(f"{text} so ill take the tablets now", model=sure, context=told).level is (
+        Urgency.EMERGENCY
+    )
+
+
 def test_what_a_phrase_hears_in_a_talk_is_heard_as_before():
     calm = _model({Urgency.NO_CONCERN: 0.57, Urgency.URGENT: 0.43})
 

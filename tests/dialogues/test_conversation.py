@@ -124,6 +124,29 @@ def test_what_must_always_be_there_is_there_in_every_state(dialogue: RunningDial
     assert not missing
 
 
+@pytest.mark.parametrize(
+    "route",
+    [
+        ("I am a teacher and I am worried about a boy in my class",),
+        ("my friend told me her dad hits her",),
+        ("my mum shouts at me", "mum needs me now bye", "hi im back"),
+        ("what happened with the thing i sent last month",),
+        ("we got a new puppy",),
+    ],
+)
+@pytest.mark.parametrize("urgency", ["no_concern", "urgent"])
+def test_what_must_always_be_there_is_there_on_the_rarer_routes(
+    dialogue: RunningDialogue, route: tuple[str, ...], urgency: str
+):
+    context = {"urgency": urgency, "calm": "sure" if urgency == "no_concern" else "unsure"}
+    state = dialogue.talk(*route, context=context)[-1]["state"]
+
+    for text, wanted in _ALWAYS.items():
+        answer = dialogue.turn(text, state, context=context)
+        said = {reply["response"] for reply in answer["replies"]}
+        assert wanted in said | {one["command"] for one in answer["commands"]}, (text, said)
+
+
 @pytest.mark.parametrize("urgency", _START)
 def test_the_walk_ends_after_at_most_ten_questions(dialogue: RunningDialogue, urgency: str):
     asked = [field for field, _ in _states(dialogue, urgency) if field]
@@ -162,6 +185,18 @@ def test_nothing_answered_or_declined_is_asked_again(
         assert not known.intersection(asked), f"{asked} after {moves}"
         assert len(asked) <= 1
     assert questions <= 11
+
+
+def test_a_child_who_was_just_welcomed_back_is_not_told_twice_that_all_is_kept(
+    dialogue: RunningDialogue,
+):
+    state = dialogue.talk("my mum shouts at me", "im 12")[-1]["state"]
+
+    back = dialogue.turn("hi", state, context={"welcomed": True})
+
+    said = [reply["response"] for reply in back["replies"]]
+    assert "utter_still_have_it" not in said
+    assert len(said) > 1
 
 
 def test_the_child_is_heard_before_anything_is_asked(dialogue: RunningDialogue):
