@@ -93,6 +93,7 @@ def _take_held(played: Stage, page: Page, path: Path) -> None:
     page.wait_for_timeout(300)
     page.screenshot(path=path)
     sys.stdout.write(f"{path}\n")
+    page.locator("#reply").screenshot(path=path.with_name(path.name.replace("held", "composer")))
     page.get_by_label("Reply to").fill("")
     page.get_by_role("button", name="Give back to the bot").click()
     page.wait_for_load_state("load")
