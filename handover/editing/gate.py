@@ -15,7 +15,7 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from handover import audit
-from handover.editing import publishing, versions
+from handover.editing import publishing, signing, versions
 from handover.editing.checks import hearing, safety, shape, translations, wording
 from handover.editing.files import write_folder
 from handover.editing.material import CancelledError, Check, Finding, Material, Verdict
@@ -288,7 +288,13 @@ def _finish(engine: Engine, version_id: int, *, failed: bool) -> VersionState:
         version = session.get_one(DialogueVersion, version_id, with_for_update=True)
         if version.state is not VersionState.CHECKING:
             return version.state
-        version.state = VersionState.REFUSED if failed else VersionState.CHECKED
+        if failed:
+            version.state = VersionState.REFUSED
+        elif signing.missing(session, version):
+            version.state = VersionState.CHECKED
+        else:
+            # Checked once more, with the very files that both have signed.
+            version.state = VersionState.SIGNED
         audit.record(
             session,
             f"dialogue_{version.state.value}",

@@ -11,7 +11,7 @@ from bot.gate_replay import difference
 from bot.gatekeeping import Gatekeeper
 from bot.labelled import Example
 from bot.urgency import Assessment, assess
-from handover.editing import files, gate, publishing, versions
+from handover.editing import files, gate, publishing, signing, versions
 from handover.edition import ROOT
 from models.db import transaction
 from models.editing import CheckOutcome, DialogueVersion, VersionState
@@ -28,6 +28,7 @@ class Gate:
 
     def __init__(self, engine, authority, folder: Path) -> None:
         self.engine = engine
+        self.folder = folder
         self.editor = add_staff(engine, authority, "Edi Tor", RoleName.EDITOR)
         self.keeper = Gatekeeper(engine, folder, "here")
         self.keeper.begin()
@@ -95,6 +96,24 @@ def test_one_broken_file_is_told_and_nothing_after_it_is_guessed(gated: Gate):
     assert "Line" in found["shape"][1][0]["what"]
     assert {found[name][0] for name in ("kindness", "talk", "training")} == {CheckOutcome.BROKEN}
     assert gated.state() is VersionState.REFUSED
+
+
+def test_what_two_have_signed_stays_signed_when_it_is_checked_again(gated: Gate, authority):
+    signers = {
+        role: add_staff(gated.engine, authority, name, role)
+        for role, name in zip(signing.SIGNERS, ("Ada Min", "Lea Dahl"), strict=True)
+    }
+    with transaction(gated.engine) as session:
+        session.get_one(DialogueVersion, gated.draft.id).state = VersionState.CHECKED
+        for role, who in signers.items():
+            signing.sign(session, who, gated.draft, role)
+    assert gated.state() is VersionState.SIGNED
+
+    with transaction(gated.engine) as session:
+        gate.ask(session, gated.editor, gated.draft)
+    gate.run(gated.engine, gated.draft.id, gate.FILE_CHECKS, home=gated.folder)
+
+    assert gated.state() is VersionState.SIGNED
 
 
 def talk(**changed: object) -> dict[str, object]:
