@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.urgency import Calm, Context, ModelScore, WordWeight, assess, phrase_level
@@ -183,6 +183,8 @@ def test_an_earlier_message_does_not_make_this_one_an_emergency_again():
     )
 
 
+# The first call reads the book of phrases.
+@settings(deadline=None)
 @given(
     text=st.text(max_size=60),
     previous=st.lists(st.text(max_size=30), max_size=3).map(tuple),
@@ -198,6 +200,7 @@ def test_context_and_model_never_lower_an_emergency(text, previous, asked, discl
     assert assess(text, context=context, model=_sure_of(level)).level is Urgency.EMERGENCY
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=200))
 def test_any_text_gets_one_and_the_same_answer(text):
     first = assess(text)
