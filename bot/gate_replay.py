@@ -9,7 +9,8 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from models.urgency import Urgency
 
 SCRIPTS = Path(__file__).parent / "gate_scripts.yml"
 _SECRET = "FRONTDOOR_DIALOGUE_SECRET"  # noqa: S105  # the variable's name
+
+_START_SECONDS = 120
+_LOOK_EVERY = 0.5
 
 type Played = Mapping[str, Any]
 
@@ -110,9 +114,7 @@ def _played(found: Edition, data_dir: Path, material: Material) -> Iterator[Play
     which = "The version that is live" if found == edition.live() else "The draft"
     process.start()
     try:
-        material.say(f"{which} is started")
-        if not process.wait_until_up(lambda _: None):
-            raise ReplayBrokenError("the dialogue did not come up")
+        _wait_until_up(process.url, secret, lambda: material.say(f"{which} is started"))
         total, number = len(replay.read_scripts(SCRIPTS)), 0
         for number, line in enumerate(_asked(process.url, secret, found), 1):
             material.say(f"{which} played {number} of {total} conversations")
@@ -121,6 +123,20 @@ def _played(found: Edition, data_dir: Path, material: Material) -> Iterator[Play
             raise ReplayBrokenError("the conversations ended on the way")
     finally:
         process.stop()
+
+
+def _wait_until_up(url: str, secret: str, look: Callable[[], None]) -> None:
+    """Returns when a dialogue answers; `look` may end the waiting, as when somebody cancelled."""
+    until = time.monotonic() + _START_SECONDS
+    client = HttpDialogue(url, secret)
+    try:
+        while not client.is_up():
+            if time.monotonic() > until:
+                raise ReplayBrokenError("the dialogue did not come up")
+            look()
+            time.sleep(_LOOK_EVERY)
+    finally:
+        client.close()
 
 
 def _asked(url: str, secret: str, found: Edition) -> Iterator[Played]:

@@ -1,6 +1,7 @@
 """The gate's runner: takes up what was asked for, one version at a time in the whole service."""
 
 import datetime as dt
+import threading
 from pathlib import Path
 
 import structlog
@@ -22,8 +23,11 @@ _RENEW = dt.timedelta(seconds=5)
 class Gatekeeper:
     """One process's runner of the gate; it stands by while another holds the lease."""
 
-    def __init__(self, engine: Engine, data_dir: Path, name: str) -> None:
+    def __init__(
+        self, engine: Engine, data_dir: Path, name: str, *, stop: threading.Event | None = None
+    ) -> None:
         self._engine = engine
+        self._stop = stop or threading.Event()
         self._data_dir = data_dir.resolve()
         self._name = name[:64]
         self._held_at: dt.datetime | None = None
@@ -52,7 +56,9 @@ class Gatekeeper:
         return True
 
     def _holds(self) -> bool:
-        """Takes or renews the lease, but not at every word of progress."""
+        """Takes or renews the lease, but not at every word of progress; never once it must end."""
+        if self._stop.is_set():
+            return False
         now = utc_now()
         if self._held_at is not None and now - self._held_at < _RENEW:
             return True

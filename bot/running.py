@@ -268,7 +268,7 @@ class Service:
         return [channel for channel in channels if isinstance(channel, TelegramChannel)]
 
     def _start_gate(self) -> None:
-        keeper = Gatekeeper(self.engine, self.settings.data_dir, self._name)
+        keeper = Gatekeeper(self.engine, self.settings.data_dir, self._name, stop=self._stop)
         keeper.begin()
         self._thread(
             "gate",

@@ -1,6 +1,7 @@
 """The gate's runner, over a real version and the real dialogue environment."""
 
 import re
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,6 +86,16 @@ def test_a_cancelled_check_ends_and_leaves_a_draft(gated: Gate):
 
     assert gated.keeper.step() is False
     assert gated.state() is VersionState.DRAFT
+
+
+def test_a_process_that_ends_leaves_the_check_to_the_next(gated: Gate):
+    ends = threading.Event()
+    with transaction(gated.engine) as session:
+        gate.ask(session, gated.editor, gated.draft)
+    ends.set()
+
+    assert Gatekeeper(gated.engine, gated.folder, "ends", stop=ends).step() is False
+    assert gated.state() is VersionState.CHECKING
 
 
 def test_one_broken_file_is_told_and_nothing_after_it_is_guessed(gated: Gate):
