@@ -6,6 +6,7 @@ scores come in as values and may raise what the phrases found. The labels are de
 `docs/safety/urgency-guide.md`, the thresholds and their trade-off in `docs/triage/model-card.md`.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -145,6 +146,8 @@ def assess(
     language = language_of(text)
     if model is None:
         level = by_phrases
+    elif by_phrases is Urgency.NO_CONCERN and _tells_only_an_age(text):
+        level = Urgency.NO_CONCERN
     elif by_phrases is Urgency.NO_CONCERN and context.together is not None:
         model = _averaged(model, context.together)
         level = _model_level(model, _in_talk()["levels"])
@@ -164,6 +167,10 @@ def assess(
         scored="phrases" if model is None else "phrases_and_model",
         model_version=None if model is None else model.version,
     )
+
+
+def _tells_only_an_age(text: str) -> bool:
+    return re.match(_in_talk()["only_an_age"], text, re.IGNORECASE) is not None
 
 
 def _level_of(reasons: Iterable[Reason]) -> Urgency:

@@ -96,6 +96,23 @@ def test_a_brief_message_in_a_talk_needs_a_surer_model_than_one_alone():
 
 
 @pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("i am 9", Urgency.NO_CONCERN),
+        ("14 yrs old", Urgency.NO_CONCERN),
+        ("9 of them", Urgency.URGENT),
+    ],
+)
+def test_an_age_alone_is_no_alarm_whatever_came_before(text, level):
+    worried = _model({Urgency.URGENT: 0.7, Urgency.NO_CONCERN: 0.3})
+    context = Context(previous=("its my dad",), together=worried)
+
+    found = assess(text, model=worried, context=context)
+
+    assert found.level is level
+
+
+@pytest.mark.parametrize(
     ("alone", "together", "level"),
     [
         # A fragment that says little, and what it completes.
