@@ -17,8 +17,10 @@ def follow(turn: Turn, assessments: Mapping[int, Assessment]) -> str:
     """Gives the language to answer in: it changes when the child clearly has changed it.
 
     A name or a word or two look like many languages, so a short message counts only when the
-    conversation has just begun, or when the message before it was in the same language. What the
-    child chose stays until they choose again.
+    conversation has just begun, or when the message before it was in the same language. A child
+    who mixes languages, or gives an address, has not changed theirs: from another language than
+    English two messages in a row must be clear. What the child chose stays until they choose
+    again.
     """
     if turn.has_chosen_language:
         return turn.language
@@ -32,7 +34,8 @@ def follow(turn: Turn, assessments: Mapping[int, Assessment]) -> str:
         words = len(message.text.split())
         is_beginning = not turn.previous and number == 0 and language == wording.FALLBACK
         is_repeated = found == heard and words > 2
-        if words >= _CLEAR_WORDS or is_repeated or (is_beginning and words > 1):
+        is_clear = words >= _CLEAR_WORDS and language == wording.FALLBACK
+        if is_clear or is_repeated or (is_beginning and words > 1):
             language = found
         heard = found
     return language

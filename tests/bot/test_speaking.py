@@ -107,3 +107,14 @@ def test_urgent_words_are_not_answered_with_an_offer(door: Door):
     door.dialogue.levels.clear()
     says(door, "mam na imie kasia i mam dwanascie lat")
     assert any(" / We can write in" in one for one in door.sent()), "it is offered in a calm moment"
+
+
+def test_one_message_in_another_language_does_not_change_it_but_two_do(door: Door):
+    says(door, POLISH)
+    says(door, POLISH)
+    says(door, "22 heron street aldmoor top floor flat")
+    assert door.conversation().language == "pl", "an address is no change of mind"
+
+    says(door, "can we write in english now please it is easier")
+
+    assert door.conversation().language == "en"
