@@ -16,7 +16,7 @@ _WHO = (
 )
 _GOES = (
     r"(?: (?:out|away|off|now|again|rn|upstairs|downstairs|home|outside|shopping|"
-    r"to (?:bed|sleep|work|the (?:shops?|pub|gym|toilet|loo)|town|school|church)|"
+    r"(?:to )?(?:bed|sleep|work|(?:the )?(?:shops?|pub|gym|toilet|loo)|town|school|church)|"
     r"in the (?:shower|bath)|back to (?:bed|work|sleep)))*"
 )
 _NOW = r"(?: (?:now|again|rn|finally))*"
@@ -30,7 +30,7 @@ _RETURNS = (
     ),
     (
         rf"{_WHO}(?:['\u2019]?s|['\u2019]?re| has| have|['\u2019]?ve)? (?:just )?(?:left|went)"
-        r"(?: (?:out|away|off|upstairs|downstairs|home|outside|to (?:bed|sleep|work|the shops?)))?"
+        r"(?: (?:out|away|off|upstairs|downstairs|home|outside|(?:to )?(?:bed|sleep|work|(?:the )?shops?)))?"
         r"(?: now| rn| again)?"
     ),
     rf"{_WHO}(?:['\u2019]?s|['\u2019]?re| is| are) (?:asleep|sleeping|out|in bed|at work){_NOW}",

@@ -156,6 +156,7 @@ def test_only_the_safe_word_ends_the_cover_of_a_child_who_has_one(door):
         ("hi im back sorry mum came in", "sorry mum came in"),
         ("hes gone", None),
         ("ok hes gone to bed", None),
+        ("ok hes gone bed", None),
         ("shes gone now. he hit my sister again", "he hit my sister again"),
         ("its safe now", None),
         ("coast is clear", None),
