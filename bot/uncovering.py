@@ -30,7 +30,8 @@ _RETURNS = (
     ),
     (
         rf"{_WHO}(?:['\u2019]?s|['\u2019]?re| has| have|['\u2019]?ve)? (?:just )?(?:left|went)"
-        r"(?: (?:out|away|off|upstairs|downstairs|home|outside|(?:to )?(?:bed|sleep|work|(?:the )?shops?)))?"
+        r"(?: (?:out|away|off|upstairs|downstairs|home|outside|"
+        r"(?:to )?(?:bed|sleep|work|(?:the )?shops?)))?"
         r"(?: now| rn| again)?"
     ),
     rf"{_WHO}(?:['\u2019]?s|['\u2019]?re| is| are) (?:asleep|sleeping|out|in bed|at work){_NOW}",
