@@ -14,7 +14,7 @@ from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot import carrying_out, claims, episodes, pipeline, turns, unreachable, urgency
+from bot import carrying_out, claims, episodes, pipeline, turns, unreachable, urgency, voice_notes
 from bot.channels.base import IncomingMessage
 from bot.courtesy import Typing
 from bot.dialogue import Dialogue
@@ -86,6 +86,7 @@ def receive(
         _note_arrival(session, conversation, incoming, level)
         _make_due(conversation, quiet, first_waiting)
         message.episode = conversation.episode
+        voice_notes.expect(session, message, incoming)
         audit.announce(session, conversation, "message", message.id)
         if incoming.is_cut_off:
             unreachable.note_cut_off(session, conversation, message)

@@ -18,7 +18,7 @@ from flask import Blueprint
 from pydantic import SecretStr
 from sqlalchemy import Engine, select
 
-from bot import accounts, inbox, receipts, working
+from bot import accounts, inbox, receipts, voice_notes, working
 from bot.channels.base import Channel, ChannelError, IncomingMessage, Receipt
 from bot.channels.telegram import TelegramChannel
 from bot.clock import Clock
@@ -176,6 +176,8 @@ class Service:
             ),
             urgent_only=False,
         )
+        fetch = partial(voice_notes.fetch_due, self.engine, self._accounts.channels)
+        self._step("voice-notes", partial(fetch, worker=self._name))
         console_url = console_settings(self.settings).console_url
         pagers = open_pagers(self.settings, console_url, self._accounts.channels.values())
         # Two, so that one provider that hangs does not keep every other call back.

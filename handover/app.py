@@ -45,6 +45,7 @@ from handover.views import (
     shared,
     teamwork,
     trying,
+    voice_notes,
     welcome,
     worklists,
 )
@@ -56,6 +57,7 @@ log = structlog.get_logger()
 _PAGES = (
     queue.pages,
     conversation.pages,
+    voice_notes.pages,
     composing.pages,
     contact.pages,
     casework.pages,
@@ -82,6 +84,7 @@ _MOST_BYTES = 256 * 1024
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "media-src 'self'; "
     "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )

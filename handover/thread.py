@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from handover import marking, records, words
+from handover import marking, records, voice_notes, words
 from handover.marking import Piece
 from models.channel import MessageKind
 from models.contact import Answer, AnswerStatus, Contact
@@ -17,6 +17,7 @@ from models.conversation import Author, Conversation, Message, UrgencyAssessment
 from models.practitioner import Practitioner
 from models.record import RECORD_FIELDS
 from models.urgency import Urgency
+from models.voice_note import VoiceNote
 
 SHOWN_AT_ONCE = 200
 _CHANGES = (MessageKind.EDIT, MessageKind.DELETION)
@@ -51,6 +52,8 @@ class Shown:
     """Whether the model was away, so that the phrases alone have judged it so far."""
     marked: Mapping[int, tuple[Piece, ...]]
     """The words of the message and of each change, by its id, with what the judgement rests on."""
+    voice_notes: tuple[VoiceNote, ...]
+    """The sounds it brought, without what they hold."""
 
     @property
     def is_deleted(self) -> bool:
@@ -103,7 +106,10 @@ def show(session: Session, found: Iterable[Message]) -> list[Shown]:
     kept = [message for message in found if not _is_change_of_another(message)]
     changes = _changes(session, kept)
     names = practitioner_names(session, {message.practitioner_id for message in kept})
-    return [_shown(message, changes[message.id], names) for message in kept]
+    sounds = voice_notes.of_messages(session, kept)
+    return [
+        _shown(message, changes[message.id], names, sounds.get(message.id, ())) for message in kept
+    ]
 
 
 def judgements(session: Session, conversation: Conversation, limit: int = 30) -> list[Judged]:
@@ -199,7 +205,12 @@ def practitioner_names(session: Session, ids: set[int | None]) -> dict[int, str]
     return dict(session.execute(query).all())
 
 
-def _shown(message: Message, changes: list[Message], names: dict[int, str]) -> Shown:
+def _shown(
+    message: Message,
+    changes: list[Message],
+    names: dict[int, str],
+    sounds: tuple[VoiceNote, ...],
+) -> Shown:
     state, help_text, failed = words.delivery(message.deliveries)
     last = _in_force(message.assessments)
     calls = last is not None and last.urgency is not Urgency.NO_CONCERN
@@ -216,6 +227,7 @@ def _shown(message: Message, changes: list[Message], names: dict[int, str]) -> S
         judged=_judged(last, names) if last is not None and calls else None,
         is_unscored=any(row.needs_rescoring for row in message.assessments),
         marked={one.id: _marked(one) for one in (message, *changes)},
+        voice_notes=sounds,
     )
 
 

@@ -94,7 +94,7 @@ CONTACT_CHANNELS = {
 }
 KINDS = {
     MessageKind.IMAGE: "sent a picture. It is not shown here",
-    MessageKind.VOICE: "sent a voice note. It is not played here: the messaging provider keeps it",
+    MessageKind.VOICE: "sent a voice note",
     MessageKind.VIDEO: "sent a video. It is not shown here",
     MessageKind.DOCUMENT: "sent a file. It is not opened here",
     MessageKind.LOCATION: "shared where they are",
@@ -389,6 +389,11 @@ def delivery(parts: list[Delivery]) -> tuple[str, str, bool]:
         reason = delivery_words(worst.error_code)
         return words, f"{reason.happened} {reason.do}", worst.status in _BAD
     return words, "", False
+
+
+def length(seconds: int) -> str:
+    """Gives how long a sound lasts, in minutes and seconds."""
+    return f"{seconds // 60}:{seconds % 60:02}"
 
 
 def _span(seconds: int) -> str:

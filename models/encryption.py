@@ -180,6 +180,21 @@ class EncryptedText(TypeDecorator[str]):
         return None if value is None else _keyring(dialect).decrypt(bytes(value)).decode()
 
 
+class EncryptedBytes(TypeDecorator[bytes]):
+    """Bytes that the database only ever sees sealed."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else _keyring(dialect).encrypt(value)
+
+    @override
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else _keyring(dialect).decrypt(bytes(value))
+
+
 class EncryptedJson(TypeDecorator[Any]):
     """A JSON value that the database only sees sealed. Replace it; never change it in place."""
 

@@ -134,6 +134,14 @@ class OutgoingPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """What a voice note holds."""
+
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
     """All that one request carried."""
 
@@ -190,6 +198,15 @@ class Channel(Protocol):
 
         Raises:
             DeliveryFailedError: not now.
+            DeliveryUnknownError: no answer came.
+        """
+
+    def fetch_sound(self, attachment: Attachment) -> Sound:
+        """Gives a voice note's sound from where the provider keeps it; nothing else is fetched.
+
+        Raises:
+            DeliveryFailedError: not to be had now.
+            DeliveryRefusedError: never to be had, too large, or no sound.
             DeliveryUnknownError: no answer came.
         """
 

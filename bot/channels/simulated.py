@@ -1,19 +1,23 @@
 """Simulated: a phone in the demonstration, with the limits of the real one."""
 
 import datetime as dt
+import io
 import itertools
 import threading
 import uuid
+import wave
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.channels.base import (
+    Attachment,
     Button,
     DeliveryRefusedError,
     IncomingMessage,
     OutgoingPart,
     Parsed,
+    Sound,
     UnverifiedRequestError,
     WebRequest,
 )
@@ -23,6 +27,9 @@ from models.channel import CAPABILITIES, ChannelName
 
 _SHOWN = 500
 _TWILIO_LIMIT = 1600
+_TONE_RATE = 8000
+_TONE = bytes([*range(120, 136), *range(136, 120, -1)])
+"""One swing of a tone of 250 Hz, around the middle of eight bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +139,16 @@ class SimulatedChannel:
                     phone.remove(shown)
                     return True
         return False
+
+    def fetch_sound(self, attachment: Attachment) -> Sound:
+        """Gives a quiet tone, as long as the phone says that its pretended voice note is."""
+        content = io.BytesIO()
+        with wave.open(content, "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(1)
+            file.setframerate(_TONE_RATE)
+            file.writeframes(_TONE * (attachment.seconds or 1) * (_TONE_RATE // len(_TONE)))
+        return Sound(media_type="audio/wav", content=content.getvalue())
 
     def phone(self, address: str) -> tuple[Shown, ...]:
         """Gives what the phone shows from us, oldest first."""

@@ -31,6 +31,7 @@ from telegram.warnings import PTBDeprecationWarning
 
 from bot.channels.base import (
     AccountState,
+    Attachment,
     ChannelError,
     DeliveryFailedError,
     DeliveryRefusedError,
@@ -39,6 +40,7 @@ from bot.channels.base import (
     MalformedRequestError,
     OutgoingPart,
     Parsed,
+    Sound,
     UnverifiedRequestError,
     WebRequest,
 )
@@ -46,6 +48,7 @@ from bot.channels.choices import with_numbers
 from bot.channels.pace import Pace
 from bot.channels.quiet import quiet_clients
 from bot.channels.reading import UNREADABLE
+from bot.channels.sounds import check_size, sound_type
 from bot.channels.telegram_updates import ALLOWED_UPDATES, read_update
 from models.channel import CAPABILITIES, ChannelName
 
@@ -53,6 +56,8 @@ log = structlog.get_logger()
 
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 — the header's name
 CALLBACK_DATA_BYTES = 64
+
+_FETCH_SECONDS = 60
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -76,6 +81,7 @@ class TelegramChannel:
         self._token = token
         self._secret = secret
         self._base_url = base_url.rstrip("/") + "/bot"
+        self._base_file_url = base_url.rstrip("/") + "/file/bot"
         self._timeout = timeout
         # "Avoid sending more than one message per second" to a chat, 30 a second in all.
         self._pace = Pace(seconds_between=1.0, per_second=30, clock=clock)
@@ -165,6 +171,21 @@ class TelegramChannel:
             return self._call(lambda bot: bot.delete_message(chat_id, message_id))
         except DeliveryRefusedError:
             return False
+
+    def fetch_sound(self, attachment: Attachment) -> Sound:
+        """Gives a voice note's sound.
+
+        Raises:
+            DeliveryFailedError: Telegram is busy or away.
+            DeliveryRefusedError: Telegram does not know the file, or it is no sound, or too large.
+            DeliveryUnknownError: no answer came.
+        """
+        # A voice note is Opus in Ogg; only other sounds bear a type of their own.
+        media_type = sound_type(attachment.media_type or "audio/ogg")
+        fetching = self._begin(
+            lambda bot: bot.content_of(attachment.reference), extra=_FETCH_SECONDS
+        )
+        return Sound(media_type=media_type, content=self._result(fetching))
 
     def fetch_updates(
         self, offset: int | None, *, wait: dt.timedelta, stop: threading.Event
@@ -265,6 +286,7 @@ class TelegramChannel:
                 self._bot = _RawBot(
                     self._token,
                     base_url=self._base_url,
+                    base_file_url=self._base_file_url,
                     request=_request(self._timeout, connections=32),
                     get_updates_request=_request(self._timeout, connections=1),
                 )
@@ -298,6 +320,15 @@ class _RawBot(Bot):
         timeout = wait + (self._request[0].read_timeout or 0)
         result = await self._post("getUpdates", data, read_timeout=timeout)
         return result if isinstance(result, list) else []
+
+    async def content_of(self, file_id: str) -> bytes:
+        file = await self.get_file(file_id)
+        check_size(file.file_size or 0)
+        if not file.file_path:
+            raise DeliveryFailedError("telegram_unreadable")
+        content = bytes(await file.download_as_bytearray())
+        check_size(len(content))
+        return content
 
 
 class _QuietRequest(HTTPXRequest):

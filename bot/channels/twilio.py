@@ -21,10 +21,12 @@ from bot.channels.base import (
     IncomingMessage,
     OutgoingPart,
     Parsed,
+    Sound,
     WebRequest,
 )
 from bot.channels.choices import with_numbers
 from bot.channels.reading import UNREADABLE
+from bot.channels.sounds import sound_type
 from bot.channels.twilio_choices import WhatsAppChoices, variables
 from bot.channels.twilio_errors import delivery_error
 from bot.channels.twilio_forms import WHATSAPP_PREFIX, bare_address, kind_of_media, read_form
@@ -186,6 +188,20 @@ class TwilioChannel:
     def delete(self, address: str, external_id: str) -> bool:  # noqa: ARG002 — the contract's
         """Gives False: neither channel takes a message back from a phone."""
         return False
+
+    def fetch_sound(self, attachment: Attachment) -> Sound:
+        """Gives a voice note's sound.
+
+        Raises:
+            DeliveryFailedError: Twilio is busy or away, or our account needs repair.
+            DeliveryRefusedError: Twilio has it no more, or it is no sound, or too large.
+        """
+        sound_type(attachment.media_type or "")
+        auth = (self._settings.sid, self._settings.auth_token)
+        try:
+            return self._http.fetch_sound(attachment.reference, auth=auth)
+        except httpx.HTTPError as error:
+            raise DeliveryFailedError("network") from error
 
     def state(self) -> AccountState:
         """Gives what a go-live check should know about the account."""

@@ -7,7 +7,12 @@ from urllib.parse import urlsplit
 import httpx
 from twilio.http.response import Response
 
+from bot.channels.base import DeliveryFailedError, DeliveryRefusedError, Sound
 from bot.channels.quiet import quiet_clients
+from bot.channels.sounds import check_size, sound_type
+
+_API_HOST = "api.twilio.com"
+_HOSTS = ".twilio.com"
 
 
 class TwilioHttp:
@@ -53,16 +58,48 @@ class TwilioHttp:
             raise httpx.DecodingError("unreadable answer", request=answer.request)
         return Response(answer.status_code, answer.text, answer.headers)
 
+    def fetch_sound(self, url: str, *, auth: tuple[str, str]) -> Sound:
+        """Gives the sound at the address that a message named.
+
+        Raises:
+            DeliveryFailedError: not to be had now.
+            DeliveryRefusedError: never to be had, too large, or no sound.
+            httpx.HTTPError: no answer came.
+        """
+        # Where the client follows to another server, it leaves our token behind.
+        address = self._address(_media_address(url))
+        with self._client.stream("GET", address, auth=auth, follow_redirects=True) as answer:
+            if not answer.is_success:
+                gone = answer.status_code in {403, 404, 410}
+                # Twilio answers so for a moment after a message, so it is no last word.
+                raise DeliveryFailedError("20404" if gone else f"http_{answer.status_code}")
+            media_type = sound_type(answer.headers.get("content-type", ""))
+            content = bytearray()
+            for chunk in answer.iter_bytes():
+                content += chunk
+                check_size(len(content))
+        return Sound(media_type=media_type, content=bytes(content))
+
     def close(self) -> None:
         """Closes the connections."""
         self._client.close()
 
     def _address(self, url: str) -> str:
-        if self._base_url is None:
-            return url
         parts = urlsplit(url)
+        if self._base_url is None:
+            # The token goes to Twilio alone, whatever address a message names.
+            if parts.scheme != "https" or not (parts.hostname or "").endswith(_HOSTS):
+                raise DeliveryRefusedError("bad_address")
+            return url
         query = f"?{parts.query}" if parts.query else ""
         return f"{self._base_url.rstrip('/')}{parts.path}{query}"
+
+
+def _media_address(url: str) -> str:
+    """Gives where the content lies; what a list of messages names is its description."""
+    if url.startswith("/"):
+        return f"https://{_API_HOST}{url.removesuffix('.json')}"
+    return url
 
 
 def _is_object(answer: httpx.Response) -> bool:

@@ -24,9 +24,10 @@ from models import (  # noqa: F401
     rota,
     silence,
     teamwork,
+    voice_note,
 )
 from models.base import Base, UtcDateTime
-from models.encryption import EncryptedJson, EncryptedText
+from models.encryption import EncryptedBytes, EncryptedJson, EncryptedText
 
 
 def render(kind: str, item: object, _: object) -> str | Literal[False]:
@@ -35,7 +36,7 @@ def render(kind: str, item: object, _: object) -> str | Literal[False]:
         return False
     if isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
-    if isinstance(item, EncryptedText | EncryptedJson):
+    if isinstance(item, EncryptedText | EncryptedJson | EncryptedBytes):
         return "sa.LargeBinary()"
     if isinstance(item, sa.Enum):
         return f"sa.String(length={item.length})"

@@ -8,11 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.channels.base import (
+    Attachment,
     Button,
+    DeliveryRefusedError,
     DeliveryUnknownError,
     IncomingMessage,
     OutgoingPart,
     Parsed,
+    Sound,
     WebRequest,
 )
 from models.base import utc_now
@@ -136,6 +139,10 @@ class FakeChannel:
             self.deleted.append((address, external_id))
             self.sent = [one for one in self.sent if one.external_id != external_id]
         return True
+
+    def fetch_sound(self, attachment: Attachment) -> Sound:
+        """Refuses: the fakes of the providers' own servers keep sounds."""
+        raise DeliveryRefusedError(attachment.kind.value)
 
     def close(self) -> None:
         """Does nothing."""

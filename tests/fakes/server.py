@@ -191,11 +191,14 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _say(self, answer: Answer) -> None:
-        body = b"" if answer.status == 204 else json.dumps(answer.body).encode()
+        headers = {"Content-Type": "application/json"} | dict(answer.headers)
+        if isinstance(answer.body, bytes):
+            body = answer.body
+        else:
+            body = b"" if answer.status == 204 else json.dumps(answer.body).encode()
         self.send_response(answer.status)
-        for name, value in answer.headers.items():
+        for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -9,6 +9,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, override
+from urllib.parse import unquote
 
 from tests.fakes.server import Answer, Call, FakeServer, Post, post_over_http
 from tests.fakes.telegram_checks import RefusedError, check_markup, keyboard
@@ -18,6 +19,7 @@ BOT_ID = 7000000001
 CHILD = 5550000001
 
 _TEXT_LIMIT = 4096
+_LARGEST_FILE = 20 * 1024 * 1024
 _DELETABLE = dt.timedelta(hours=48)
 
 
@@ -64,6 +66,8 @@ class FakeTelegram(FakeServer):
         self.chats: dict[int, Chat] = {}
         self.updates: deque[dict[str, Any]] = deque()
         self.answered_queries: list[str] = []
+        self.files: dict[str, bytes] = {}
+        """What children sent, by the id of the file."""
         self.webhook: dict[str, Any] | None = None
         self.post: Post = post_over_http
         self.last_error: tuple[int, str] | None = None
@@ -98,6 +102,16 @@ class FakeTelegram(FakeServer):
     def child_sends(self, *, child: int = CHILD, **content: Any) -> dict[str, Any]:
         """Sends any other content, such as `voice={...}`."""
         return self._child_sends(content, text=f"[{next(iter(content))}]", child=child)
+
+    def child_sends_voice(
+        self, sound: bytes, *, seconds: int = 12, child: int = CHILD
+    ) -> dict[str, Any]:
+        """Says something aloud, which the server keeps until it is asked for."""
+        file_id = f"AwACvoice{len(self.files) + 1}"
+        self.files[file_id] = sound
+        voice = {"file_id": file_id, "file_unique_id": f"u{file_id}", "duration": seconds}
+        voice |= {"mime_type": "audio/ogg", "file_size": len(sound)}
+        return self._child_sends({"voice": voice}, text="[voice]", child=child)
 
     def child_edits(self, message_id: int, text: str, *, child: int = CHILD) -> dict[str, Any]:
         """Changes an earlier message of the child's."""
@@ -191,9 +205,12 @@ class FakeTelegram(FakeServer):
 
     @override
     def answer(self, call: Call) -> Answer:
-        token, _, method = call.path.removeprefix("/bot").partition("/")
+        path = unquote(call.path).removeprefix("/file")
+        token, _, method = path.removeprefix("/bot").partition("/")
         if token != self.token:
             return Answer(status=401, body=_failure(401, "Unauthorized"))
+        if call.path.startswith("/file/"):
+            return self._file(method)
         do = _METHODS.get(method)
         if do is None:
             return Answer(status=404, body=_failure(404, "Not Found: method not found"))
@@ -206,6 +223,25 @@ class FakeTelegram(FakeServer):
                 body["parameters"] = error.parameters
             return Answer(status=error.status, body=body)
         return Answer(body={"ok": True, "result": result})
+
+    def _file(self, file_path: str) -> Answer:
+        content = self.files.get(file_path.removeprefix("voice/").removesuffix(".oga"))
+        if content is None:
+            return Answer(status=404, body=_failure(404, "Not Found"))
+        return Answer(body=content, headers={"Content-Type": "application/octet-stream"})
+
+    def _get_file(self, given: dict[str, str]) -> dict[str, Any]:
+        file_id = given.get("file_id", "")
+        content = self.files.get(file_id)
+        if content is None:
+            raise RefusedError(
+                400, "Bad Request: wrong file_id or the file is temporarily unavailable"
+            )
+        # "Bots can download files of up to 20 MB in size."
+        if len(content) > _LARGEST_FILE:
+            raise RefusedError(400, "Bad Request: file is too big")
+        named = {"file_id": file_id, "file_unique_id": f"u{file_id}", "file_size": len(content)}
+        return named | {"file_path": f"voice/{file_id}.oga"}
 
     def _get_me(self, _: dict[str, str]) -> dict[str, Any]:
         return {
@@ -403,6 +439,7 @@ class FakeTelegram(FakeServer):
 
 
 _METHODS: dict[str, Any] = {
+    "getFile": FakeTelegram._get_file,
     "getMe": FakeTelegram._get_me,
     "getUpdates": FakeTelegram._get_updates,
     "setWebhook": FakeTelegram._set_webhook,

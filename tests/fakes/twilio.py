@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, override
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from tests.fakes import twilio_checks as checks
 from tests.fakes.server import Answer, Call, FakeServer, Post, post_over_http
@@ -21,6 +21,7 @@ WHATSAPP_NUMBER = "+447700900200"
 CHILD = "+447700900123"
 PUBLIC_URL = "https://front-door.test"
 
+_STORE = "/store"
 _WINDOW = dt.timedelta(hours=24)
 _STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
 _START = frozenset({"START", "YES", "UNSTOP"})
@@ -71,6 +72,8 @@ class FakeTwilio(FakeServer):
         self.opted_out: set[str] = set()
         self.texts: list[Text] = []
         self.contents: dict[str, dict[str, Any]] = {}
+        self.files: dict[str, tuple[str, bytes]] = {}
+        """What children sent, by the path of its address: the media type and the content."""
         self.approved: set[str] = set()
         """Contents that WhatsApp has approved as templates, which may go at any time."""
         self.typing: list[str] = []
@@ -109,6 +112,13 @@ class FakeTwilio(FakeServer):
         return self._child_sends(
             via, child, {"Body": caption, "NumMedia": "1", "MediaContentType0": media_type}
         )
+
+    def child_sends_voice(self, sound: bytes, *, via: str = "whatsapp", child: str = CHILD) -> int:
+        """Says something aloud, which the server keeps until it is asked for."""
+        status = self.child_sends_media("audio/ogg", via=via, child=child)
+        url, media_type = self.texts[-1].media[0]
+        self.files[urlsplit(url).path] = (media_type, sound)
+        return status
 
     def child_sends_place(self, latitude: float, longitude: float, *, child: str = CHILD) -> int:
         """Shares a place on WhatsApp."""
@@ -202,6 +212,9 @@ class FakeTwilio(FakeServer):
             return Answer(status=error.status, body=error.body())
 
     def _route(self, call: Call) -> Answer:
+        if call.path.startswith(_STORE):
+            # The store behind Twilio knows the address it gave, and no account.
+            return self._file(call.path.removeprefix(_STORE))
         wanted = base64.b64encode(f"{ACCOUNT_SID}:{AUTH_TOKEN}".encode()).decode()
         if call.headers.get("authorization") != f"Basic {wanted}":
             raise RefusedError(401, 20003, "Authenticate")
@@ -218,10 +231,16 @@ class FakeTwilio(FakeServer):
         }
         if call.method == "GET" and call.path.endswith("/Media.json"):
             return Answer(body=self._media(call.path.split("/")[-2]))
+        if call.path in self.files:
+            return Answer(status=307, headers={"Location": f"{self.url}{_STORE}{call.path}"})
         do = (made if call.method == "POST" else shown).get(call.path)
         if do is None:
             raise RefusedError(404, 20404, "The requested resource was not found")
         return Answer(status=201 if call.method == "POST" else 200, body=do())
+
+    def _file(self, path: str) -> Answer:
+        media_type, content = self.files[path]
+        return Answer(body=content, headers={"Content-Type": f"{media_type}; codecs=opus"})
 
     def _list_contents(self) -> dict[str, Any]:
         meta = {"key": "contents", "next_page_url": None, "page": 0, "page_size": 50}

@@ -70,6 +70,7 @@ WHO_MAY = {
     "/conversations/<int:conversation_id>/take-over": STAFF,
     "/conversations/<int:conversation_id>/transfer": STAFF,
     "/conversations/<int:conversation_id>/urgency": STAFF,
+    "/conversations/<int:conversation_id>/voice-notes/<int:voice_note_id>": STAFF,
     "/corrections": "safeguarding_lead",
     "/corrections/<int:correction_id>": "safeguarding_lead",
     "/decisions": STAFF,
