@@ -307,6 +307,8 @@ def _together(by_phrases: Urgency, model: ModelScore, thresholds: Mapping[str, f
             level: max(least, ordinary.get(level, 0.0)) for level, least in thresholds.items()
         }
     by_model = _model_level(model, thresholds)
+    if model.levels.get(Urgency.EMERGENCY, 0.0) >= _thresholds()["hint_of_emergency"]:
+        by_model = highest(by_model, Urgency.URGENT)
     if by_phrases is Urgency.EMERGENCY:
         return Urgency.EMERGENCY
     # Phrases below an emergency are wide on purpose. Only a model that is sure there is
