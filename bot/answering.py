@@ -3,6 +3,7 @@
 Rules over values, as in `bot/pipeline.py`, which asks for this when nothing comes before it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -26,12 +27,7 @@ def answer(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
     """Gives what the bot says: urgent words, what media asks for, and the dialogue's answer."""
     language = judged.language or turn.language
     spoken = [m for m in turn.messages if m.text.strip() or m.choice is not None]
-    first = (
-        *first_words(turn, judged, language),
-        *returning.welcome(turn, judged.urgency, language),
-        *replies.media_replies(turn, language, _harms(judged) | turn.harms),
-        *replies.report_remove(turn, _harms(judged), language),
-    )
+    first = _said_first(turn, judged, language)
     offered = speaking.offer(turn, language, judged.urgency)
     if not spoken:
         return Outcome(replies=first, handover=_call_for_media(turn), answers=replies.places(turn))
@@ -42,7 +38,12 @@ def answer(turn: Turn, judged: Outcome, dialogue: Dialogue) -> Outcome:
         log.warning("dialogue_unavailable", why=str(error), conversation_id=turn.conversation)
         outcome = _without_dialogue(turn, judged, first, language)
     else:
-        outcome = _with_dialogue(turn, judged, answer, first, language)
+        is_idle = _is_idle_talk(turn, judged, answer)
+        if is_idle:
+            # Nobody is called, so nothing may be said as if somebody were.
+            judged = replace(judged, urgency=Urgency.NO_CONCERN)
+            first = _said_first(turn, judged, language)
+        outcome = _with_dialogue(turn, judged, answer, first, language, is_idle=is_idle)
     outcome = _with_offer(outcome, first, offered)
     if outcome.handover is None:
         outcome = replace(outcome, handover=_call_for_media(turn))
@@ -75,6 +76,15 @@ def first_words(turn: Turn, judged: Outcome, language: str) -> tuple[Reply, ...]
         suicidal = _harms(judged) & {Harm.SUICIDE, Harm.SELF_HARM}
         return replies.say("urgent_called_suicide" if suicidal else "urgent_called", language, turn)
     return ()
+
+
+def _said_first(turn: Turn, judged: Outcome, language: str) -> tuple[Reply, ...]:
+    return (
+        *first_words(turn, judged, language),
+        *returning.welcome(turn, judged.urgency, language),
+        *replies.media_replies(turn, language, _harms(judged) | turn.harms),
+        *replies.report_remove(turn, _harms(judged), language),
+    )
 
 
 def _with_offer(outcome: Outcome, first: tuple[Reply, ...], offered: tuple[Reply, ...]) -> Outcome:
@@ -115,6 +125,8 @@ def _with_dialogue(
     answer: DialogueAnswer,
     first: tuple[Reply, ...],
     language: str,
+    *,
+    is_idle: bool,
 ) -> Outcome:
     said = _said(turn, answer, language)
     level = highest(turn.urgency, judged.urgency)
@@ -122,7 +134,6 @@ def _with_dialogue(
     steps = () if judged.urgency.raises_alert else plan_steps.answered(turn, text, answer.answers)
     safe = asides.follow(turn, said, steps, language, level=level)
     read = returning.last_read(turn, language) if "status_request" in answer.commands else ()
-    is_idle = _is_idle_talk(turn, judged, answer)
     changed = replies.say("questions_changed", language, turn) if answer.is_restarted else ()
     outcome = Outcome(
         replies=(*first, *changed, *safe.replies, *read),
@@ -170,25 +181,49 @@ def _is_idle_talk(turn: Turn, judged: Outcome, answer: DialogueAnswer) -> bool:
     """Tells a joke, a game or a question about the service, whose words alone sounded worrying.
 
     Nobody is called for it and it opens no contact; the assessment stays with the message, and
-    the list of open conversations marks it. What is more than a concern, what a phrase hears, and
-    anything in an episode in which one message was judged a worry before, is never taken for it:
-    a second doubt is no accident, and then a person reads both.
+    the list of open conversations marks it. What a phrase hears, and whatever the dialogue takes
+    for a worry, is never taken for it. Neither is play in an episode in which one message was
+    judged a worry before: a second doubt is no accident, and then a person reads both. A question
+    about the service may come again, and may be an alarm that the model is not sure of, for a
+    child asks what would happen before they tell: what they tell then is judged anew.
     """
-    if judged.urgency is not Urgency.CONCERN or turn.was_doubted:
-        return False
-    if "concern_in_own_words" in turn.known:
+    if turn.urgency is not Urgency.NO_CONCERN or "concern_in_own_words" in turn.known:
         return False
     if any(message.phrase_level is not Urgency.NO_CONCERN for message in turn.messages):
         # A phrase that is not wide is sure: what one hears is not waved away as play.
         return False
     said = {reply.response for reply in answer.replies}
-    return bool(said) and said <= _IDLE_TALK and not answer.answers and not answer.commands
+    if not said or answer.answers or answer.has_worry:
+        return False
+    is_unsure = judged.urgency is Urgency.CONCERN or _is_doubtful(judged)
+    if answer.commands:
+        return is_unsure and answer.commands == ("stop",) and _wants_no_messages(turn)
+    if said <= _ABOUT_SERVICE:
+        return is_unsure
+    return judged.urgency is Urgency.CONCERN and not turn.was_doubted and said <= _IDLE_TALK
 
 
-_IDLE_TALK = {
-    *("utter_joking", "utter_chat", "utter_homework", "utter_homework_numbers", "utter_kept"),
-    *("utter_can_delete", "utter_tell_police", "utter_who_are_you", "utter_robot", "utter_cost"),
-    *("utter_how_long", "utter_what_next", "utter_social_worker", "utter_other_service"),
+def _is_doubtful(judged: Outcome) -> bool:
+    """Tells an urgent message that is one by a model alone which is not sure of it."""
+    found = judged.assessments.values()
+    return judged.urgency is Urgency.URGENT and all(one.is_doubtful for one in found)
+
+
+def _wants_no_messages(turn: Turn) -> bool:
+    """Tells "no more texts" from what else a child may want to stop."""
+    text = _text_of(turn)
+    return len(text.split()) <= _LONGEST_STOP and bool(_OF_MESSAGES.search(text))
+
+
+_LONGEST_STOP = 6
+_OF_MESSAGES = re.compile(r"\b(?:te?xt(?:s|ing)?|mess?ag(?:es?|ing)|msgs?)\b", re.IGNORECASE)
+_ABOUT_SERVICE = {
+    *("utter_kept", "utter_can_delete", "utter_tell_police", "utter_who_are_you", "utter_robot"),
+    *("utter_cost", "utter_how_long", "utter_what_next", "utter_social_worker", "utter_private"),
+    *("utter_who_sees", "utter_other_service"),
+}
+_IDLE_TALK = _ABOUT_SERVICE | {
+    *("utter_joking", "utter_chat", "utter_homework", "utter_homework_numbers", "utter_fine"),
 }
 
 
@@ -304,6 +339,8 @@ def _dialogue_turn(
 
 def _calm(judged: Outcome) -> Calm:
     """Gives the least sure of what the model says of each message."""
+    if _is_doubtful(judged):
+        return Calm.DOUBTED
     found = {assessment.calm for assessment in judged.assessments.values()}
     if not found or Calm.UNSURE in found:
         return Calm.UNSURE

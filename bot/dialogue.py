@@ -64,6 +64,8 @@ class DialogueAnswer:
     commands: tuple[str, ...]
     answers: tuple[GatheredAnswer, ...]
     asked: str | None
+    has_worry: bool = False
+    """Whether it takes the talk so far, or this message, for the telling of a worry."""
     is_restarted: bool = False
     """Whether the question that was open is asked no more, since another version took over."""
 
@@ -199,6 +201,7 @@ class _TurnBody(BaseModel):
     commands: list[dict[str, Any]] = []
     answers: dict[str, _AnswerBody] = {}
     asked: str | None = None
+    slots: dict[str, Any] = {}
     restarted: bool = False
 
 
@@ -248,6 +251,7 @@ def _read_answer(content: bytes) -> DialogueAnswer:
             if field in RECORD_FIELDS
         ),
         asked=body.asked,
+        has_worry=body.slots.get("worry") is True,
         is_restarted=body.restarted,
     )
 

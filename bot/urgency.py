@@ -31,6 +31,7 @@ class Calm(StrEnum):
     SURE = "sure"
     LIKELY = "likely"
     UNSURE = "unsure"
+    DOUBTED = "doubted"  # an alarm by the model alone, which is not sure of that either
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +122,14 @@ class Assessment:
         nothing = self.scores[Urgency.NO_CONCERN]
         reached = (one for one in (Calm.SURE, Calm.LIKELY) if nothing >= _in_talk()["calm"][one])
         return next(reached, Calm.UNSURE)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Tells whether the model alone raises an alarm, if any, and is not sure of that."""
+        if self.scored == "phrases" or any(reason.kind != "model" for reason in self.reasons):
+            return False
+        alarm = self.scores[Urgency.EMERGENCY] + self.scores[Urgency.URGENT]
+        return self.level is not Urgency.EMERGENCY and alarm < float(_in_talk()["sure_alarm"])
 
 
 def phrase_level(text: str) -> Urgency:

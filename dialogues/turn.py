@@ -32,7 +32,7 @@ _STATUSES = ("dont_know", "prefer_not_to_say")
 _DECLINING = ("skip", "dont_know")
 _STATE_VERSION = 1
 # Read out of one message and meant for its own turn only.
-_TURN_SLOTS = frozenset({"feeling", "kind", "reply_to", "calm", "welcomed"})
+_TURN_SLOTS = frozenset({"feeling", "good_news", "kind", "reply_to", "calm", "welcomed"})
 
 
 class DialogueFailedError(Exception):

@@ -86,8 +86,9 @@ def _is_only_asking(slots: Mapping[str, Any]) -> bool:
 def _is_calm(text: str, intent: str, confidence: float, slots: Mapping[str, Any]) -> bool:
     """Tells whether a message that was judged more urgent is plainly none to worry about."""
     if settling.level(slots.get("urgency")) >= _URGENT:
-        return False
-    if signals.says_all_is_well(text):
+        asks = settling.is_question_of_service(intent, text) and confidence >= _VERY_SURE
+        return asks and slots.get("calm") == "doubted"
+    if signals.says_all_is_well(text) or signals.says_it_is_better(text):
         return True
     if not slots.get("worry") and signals.is_idle(text) and feelings.find_worry(text) is None:
         return True

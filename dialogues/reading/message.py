@@ -161,6 +161,10 @@ def _note_reaction(reading: Reading, text: str, slots: Mapping[str, Any]) -> Non
     if intent in ("chat", "joking"):
         # A friend in a game is nobody to write for.
         facts.pop("about_whom", None)
+    if intent == "fine" and settling.is_good_news(text, slots):
+        # What they say of school or of whom is no answer, for nothing is written for it.
+        facts.clear()
+        facts["good_news"] = True
     if intent in ("tell", "adult_referrer"):
         facts["feeling"] = settling.reaction_feeling(intent, facts, text, slots)
     elif intent == "inform":
@@ -170,7 +174,7 @@ def _note_reaction(reading: Reading, text: str, slots: Mapping[str, Any]) -> Non
     elif intent == "unclear" and signals.is_sad_face(text):
         facts["feeling"] = "sad"
     _note_account(reading, text, slots)
-    if settling.begins_record(intent, slots):
+    if settling.begins_record(intent, text, slots):
         facts["worry"] = True
 
 
@@ -178,6 +182,9 @@ def _note_account(reading: Reading, text: str, slots: Mapping[str, Any]) -> None
     """Adds the message to the child's account, and whom it names to the people."""
     intent, facts = reading.intent, reading.facts
     of_contact = settling.is_of_contact(facts, text, slots)
+    if settling.is_only_asking(intent, text, slots):
+        # A child asks what would happen before they tell: then this is how it began.
+        facts["heard"] = [*(slots.get("heard") or []), text][-_MOST_HEARD:]
     is_kept = of_contact or "heard" in facts
     of_account = settling.of_account(intent, text, slots) and not is_kept
     if of_account:

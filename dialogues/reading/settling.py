@@ -19,7 +19,9 @@ _OF_YOU = re.compile(
 )
 _HOMEWORK_ASKS = re.compile(r"\b(?:whats?|how|difference|means?|define|explain|definition)\b")
 _OF_SERVICE = re.compile(
-    r"(?:so |but |and |hi |ok )*(?:whats?|how|who|can|could|do|does|did|is|are|will|would|"
+    r"(?:so |but |and |hi |ok |like )*"
+    r"(?:if (?:i|some ?one) (?:say|tell|told|said|tells|says)(?: (?:u|you))?(?: (?:some|any)thing)?"
+    r"(?: (?:really )?bad)? )?(?:whats?|how|who|can|could|do|does|did|is|are|will|would|"
     r"where|when)\b"
     r".*\b(?:you|u|ur|your|this|it|bot|chat|service|social workers?|here|works?)\b"
 )
@@ -51,6 +53,8 @@ _IDLE = frozenset(
         *("show_record", "done"),
     ]
 )
+# What may be the telling that a worry is over.
+_MAY_BE_NEWS = ("tell", "inform", "unclear", "done", "fine", "chat", "feedback", "thanks")
 _NO_ACCOUNT = frozenset(
     [
         "show_record",
@@ -88,8 +92,18 @@ def is_question_of_service(intent: str, text: str) -> bool:
     return bool(asks) and feelings.find_worry(text) is None and not people.find_people(text)
 
 
-def begins_record(intent: str, slots: Mapping[str, Any]) -> bool:
+def is_only_asking(intent: str, text: str, slots: Mapping[str, Any]) -> bool:
+    """Tells a question about the service before any worry, of which no alarm is sure."""
+    sure = level(slots.get("urgency")) >= _URGENT and slots.get("calm") != "doubted"
+    return not (sure or slots.get("worry")) and is_question_of_service(intent, text)
+
+
+def begins_record(intent: str, text: str, slots: Mapping[str, Any]) -> bool:
     """Tells whether a message tells of a worry, so that people must read it."""
+    if slots.get("calm") == "doubted" and not slots.get("adult"):
+        asks = is_question_of_service(intent, text)
+        if asks or (intent == "stop" and feelings.find_worry(text) is None):
+            return False
     if intent == "tell" or slots.get("adult") or level(slots.get("urgency")) > 1:
         return True
     idle = intent in _IDLE or intent.startswith(("ask_", "sent_"))
@@ -108,6 +122,12 @@ def is_nothing_yet(text: str, slots: Mapping[str, Any]) -> bool:
     return slots.get("calm") == "sure" or lightly or feelings.find_worry(text) is None
 
 
+def is_good_news(text: str, slots: Mapping[str, Any]) -> bool:
+    """Tells who comes back to say that it is over, and tells of nothing else."""
+    urgent = level(slots.get("urgency")) >= _URGENT
+    return not (urgent or slots.get("worry")) and signals.says_it_is_better(text)
+
+
 def settle_talk(intent: str, facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> str:
     """Gives the intent of an answer or of telling, by what was read and what is known."""
     asked = slots.get("asked")
@@ -116,6 +136,8 @@ def settle_talk(intent: str, facts: Mapping[str, Any], text: str, slots: Mapping
         return "decline" if answer == PREFER_NOT else "dont_know"
     if slots.get("worry"):
         settled = _with_worry(intent, facts, text, slots, answered=answer is not None)
+    elif intent in _MAY_BE_NEWS and is_good_news(text, slots):
+        settled = "fine"
     elif intent == "tell":
         settled = _doubted_worry(facts, text, slots)
     else:

@@ -7,6 +7,7 @@ depend on its confidence.
 import re
 from functools import lru_cache
 
+from dialogues.reading import feelings
 from dialogues.reading.words import bare, word_list
 
 _CUE = re.compile(
@@ -35,6 +36,24 @@ _IDLE = re.compile(
 _FINE = re.compile(
     r"\b(?:every ?things?|it ?s all|all|things are) (?:is )?(?:fine|ok|good)\b|"
     r"\bnothings? (?:is )?wrong\b|\bjust homework\b"
+)
+# Who comes back to say that a worry is over; what is held back by a "but" is none of it.
+_BETTER = re.compile(
+    r"\b(?:its|it is|things? (?:is|are)|everything(?: is|s)?|im|i am|we are|were|all|school is) "
+    r"(?:\w+ ){0,2}(?:good|better|fine|ok|okay|sorted|alright|great|nice) "
+    r"(?:now|again|these days)\b"
+    r"|\b(?:its|it|things|everything|school) (?:has |have |had |is |got |gets )?"
+    r"(?:all |been |loads |so much |much |a lot |lots |way |really |so )*"
+    r"(?:got |gotten |going )?(?:better|sorted(?: out)?)\b"
+    r"|\b(?:have|has|ve|they) (?:all |finally |now )?stopped(?: it| now| doing it| being mean)?"
+    r"(?: and\b|$)"
+    r"|\b(?:they|she|he|we|the \w+) (?:all )?"
+    r"(?:said sorry|made up|are friends again|friends again)\b"
+)
+_HELD_BACK = re.compile(
+    r"\b(?:but|except|apart from|kind of|kinda|sort of|sorta|not|isnt|arent|aint|never|no|until|"
+    r"unless|when|if|then|since|promise\w*|meant|supposed|wish|want|hope|will|would|can|make|get|"
+    r"scared|still|only|bit|sometimes|hurt\w*|hit\w*|touch\w*|beat\w*|eat\w*|die|dead|died)\b|\?"
 )
 _SHORTEST_TALE = 3
 _CUES_OF_UNSAYING = 2
@@ -114,6 +133,13 @@ def is_homework(text: str) -> bool:
 def says_all_is_well(text: str) -> bool:
     """Tells whether a message says outright that nothing is wrong."""
     return bool(_FINE.search(bare(text)))
+
+
+def says_it_is_better(text: str) -> bool:
+    """Tells whether a message says without a "but" that what was wrong is over."""
+    low = bare(text)
+    held_back = _HELD_BACK.search(low) or "?" in text
+    return bool(_BETTER.search(low)) and not held_back and feelings.find_worry(text) is None
 
 
 def is_leaving(text: str) -> bool:

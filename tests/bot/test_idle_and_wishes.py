@@ -82,6 +82,55 @@ def test_what_a_phrase_hears_is_never_waved_away_as_play(door):
     assert call.reason is HandoverReason.CONTACT_READY
 
 
+def _ask(door, question: str, *, sureness: float, worry: bool = False) -> None:
+    door.dialogue.replies = ("I don't ring the police myself.",)
+    door.dialogue.responses = {"I don't ring the police myself.": "utter_tell_police"}
+    door.dialogue.has_worry = worry
+    door.dialogue.levels[question] = Urgency.URGENT
+    door.dialogue.sureness = sureness
+    door.child_says(question)
+    door.work()
+
+
+def test_a_question_about_the_service_rings_only_for_an_alarm_that_is_sure(door, engine):
+    _ask(door, "does somebody ring the cops", sureness=0.7)
+    _ask(door, "do the cops come round then", sureness=0.7)
+
+    assert door.call() is None
+    assert door.sent()[-2:] == ["I don't ring the police myself."] * 2
+    with reading(engine) as session:
+        [row] = lists.rows(session, door.conversation().authority_id, [door.conversation().id])
+        assert row.is_set_aside
+
+    _ask(door, "so do they come tonight", sureness=0.95)
+
+    assert door.call() is not None
+
+
+def test_a_question_in_which_a_worry_is_told_rings_by_any_doubt(door):
+    _ask(door, "does my uncle have to go then", sureness=0.7, worry=True)
+
+    assert door.call() is not None
+
+
+def test_a_bidding_to_send_no_texts_is_done_and_calls_nobody(door):
+    door.dialogue.replies = ("OK, we have stopped.",)
+    door.dialogue.responses = {"OK, we have stopped.": "utter_stop"}
+    door.dialogue.commands = ("stop",)
+    door.dialogue.levels["i want none of ur txts"] = Urgency.URGENT
+    door.dialogue.sureness = 0.7
+    door.child_says("i want none of ur txts")
+    door.work()
+
+    assert door.call() is None
+
+    door.dialogue.levels["i want none of it"] = Urgency.URGENT
+    door.child_says("i want none of it")
+    door.work()
+
+    assert door.call() is not None
+
+
 def test_a_wish_for_another_worker_sets_a_task_and_calls_a_person(door, engine):
     door.dialogue.commands = ("change_of_worker",)
     door.child_says("can i have a different social worker")

@@ -190,6 +190,29 @@ def test_what_is_said_beyond_doubt_is_heard(text: str, signal: str | None):
     assert signals.find_signal(text) == signal
 
 
+@pytest.mark.parametrize(
+    ("text", "is_news"),
+    [
+        ("its way better now", True),
+        ("the lads have stopped and we are mates", True),
+        ("everything is fine now", True),
+        ("its better now but he still comes in", False),
+        ("its not better", False),
+        ("is it better if i go", False),
+        ("its good now when hes out", False),
+        ("i have stopped eating", False),
+        ("things got better until he hit me", False),
+    ],
+)
+def test_who_says_that_it_is_over_is_heard_and_no_but_is_overheard(text: str, *, is_news: bool):
+    calm = {"calm": "unsure", "urgency": "concern"}
+    found = read(text, "tell", 0.9, slots=calm)
+
+    assert bool(found.facts.get("good_news")) is is_news
+    assert (found.intent == "fine") is bool(found.facts.get("good_news"))
+    assert read(text, "tell", 0.9, slots={**calm, "worry": True}).intent != "fine"
+
+
 @pytest.mark.parametrize("text", ["nobody hits me", "he doesnt hit me"])
 def test_a_denied_hurt_is_not_given_back(text: str):
     assert feelings.find_feeling(text) != "hurt"

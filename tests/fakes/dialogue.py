@@ -38,8 +38,11 @@ class FakeDialogue:
         self.commands: tuple[str, ...] = ()
         self.answers: tuple[GatheredAnswer, ...] = ()
         self.asked: str | None = None
+        self.has_worry = False
         self.levels: dict[str, Urgency] = {}
         """What the model says of a text, where it is not calm."""
+        self.sureness = 1.0
+        """How probable the model holds what it says in `levels`."""
         self.before_answer: Callable[[DialogueTurn], None] | None = None
         self.before_score: Callable[[], None] | None = None
         """Called once."""
@@ -70,6 +73,7 @@ class FakeDialogue:
             commands=self.commands,
             answers=self.answers,
             asked=self.asked,
+            has_worry=self.has_worry,
         )
 
     def score(self, texts: Sequence[str]) -> list[ModelScore]:
@@ -94,8 +98,9 @@ class FakeDialogue:
         # A message and those before it are scored together too, a line each.
         said = [self.levels[line] for line in (text, *text.split("\n")) if line in self.levels]
         level = highest(*said)
+        sure = self.sureness if said else 1.0
         return ModelScore(
-            levels={**_CALM, Urgency.NO_CONCERN: 0.0, level: 1.0},
+            levels={**_CALM, Urgency.NO_CONCERN: 1 - sure, level: sure},
             harms={},
             weights=(),
             version="fake-1",
