@@ -25,6 +25,9 @@ from tests.fakes.clock import MovableClock
 from tests.fakes.server import Answer, Call, FakeServer
 from tests.handover.desk import Desk, add_staff
 
+# What is tried runs in a database of its own, whichever the service's is.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 CHILD = {"address": f"simulated-{'a' * 32}", "id": "b" * 32, "text": "hiya"}
 
 
