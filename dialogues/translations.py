@@ -8,6 +8,9 @@ from ruamel.yaml.error import YAMLError
 
 from dialogues import sources
 
+# The slots that are true or not; any other name in the list is whom the talk is about.
+_YES_OR_NO = frozenset({"adult", "worry", "good_news"})
+
 
 def read_yaml(path: Path) -> Any:
     """Reads one YAML file, plainly typed.
@@ -95,7 +98,7 @@ def _variation(said: Any) -> dict[str, Any]:
     if isinstance(said, str):
         return {"text": said}
     who, text = next(iter(said.items()))
-    slot = {"adult": ("adult", True), "worry": ("worry", True)}.get(who, ("about_whom", who))
+    slot = (who, True) if who in _YES_OR_NO else ("about_whom", who)
     return {"text": text, "condition": [{"type": "slot", "name": slot[0], "value": slot[1]}]}
 
 

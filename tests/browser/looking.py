@@ -45,7 +45,7 @@ def fresh_page(chromium: Browser, stage: Stage, *, width: int = 1280, height: in
     context = chromium.new_context(
         base_url=stage.address, viewport={"width": width, "height": height}
     )
-    context.set_default_timeout(8000)
+    context.set_default_timeout(20_000)
     return context.new_page()
 
 

@@ -129,7 +129,12 @@ def _deliver(page: Page, origin: str, data: str) -> None:
     """Hands a push to the worker as the browser does when its push service brings one."""
     line = page.context.new_cdp_session(page)
     found: list[Any] = []
-    line.on("ServiceWorker.workerRegistrationUpdated", found.append)
+
+    def tell(registrations: Any) -> None:
+        # Not the list's own method: a built-in cannot be marked as a listener.
+        found.append(registrations)
+
+    line.on("ServiceWorker.workerRegistrationUpdated", tell)
     line.send("ServiceWorker.enable")
     page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
     [registration] = [one for told in found for one in told["registrations"]][-1:]

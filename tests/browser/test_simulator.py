@@ -51,7 +51,7 @@ def phone(chromium: Browser, demonstration: Demonstration) -> Iterator[Page]:
     context = chromium.new_context(
         base_url=demonstration.address, viewport={"width": 1280, "height": 900}
     )
-    context.set_default_timeout(8000)
+    context.set_default_timeout(20_000)
     page = context.new_page()
     page.goto("/phone/")
     yield page
