@@ -132,6 +132,9 @@ def acknowledge(session: Session, conversation: Conversation, practitioner: Prac
         row.acknowledged_at = now
         row.acknowledged_by_id = practitioner.id
         row.owner_id = practitioner.id
+        if row.rung is Rung.WORKER and practitioner.id != conversation.practitioner_id:
+            # A colleague has seen what was the worker's: it is no longer left to the worker alone.
+            row.rung = Rung.DUTY
         row.next_at = _after(conversation.authority, row.urgency, SEEN, now)
         audit.record(
             session,
