@@ -79,7 +79,7 @@ def publish(
     """
     _may_publish(who)
     locked = _locked(session, version)
-    if locked.state is not VersionState.SIGNED or signing.missing(session, locked):
+    if not _is_signed(session, locked, is_urgent=False):
         raise NotReadyError(
             "An admin and a safeguarding lead, two different people, must sign it first."
         )
@@ -98,8 +98,7 @@ def publish_words(
     if not who.active or not who.has_any_role(*PUBLISHERS, RoleName.SAFEGUARDING_LEAD):
         raise NotAllowedError("Only a publisher, an admin or a safeguarding lead may do this.")
     locked = _locked(session, version)
-    signed = signing.signatures(session, locked)
-    if locked.state not in {VersionState.CHECKED, VersionState.SIGNED} or not signed:
+    if not _is_signed(session, locked, is_urgent=True):
         raise NotReadyError("It must pass every check and have one signature first.")
     if not why.strip():
         raise NotReadyError("Say why this cannot wait for the second signature.")
@@ -172,6 +171,15 @@ def roll_back(session: Session, who: Practitioner | None, *, why: str) -> Dialog
     return found
 
 
+def is_still_signed(session: Session, switch: DialogueSwitch) -> bool:
+    """Tells whether a switch's version stands as it was signed; it is locked for the switch.
+
+    A signed version can be edited while the machines get ready: then it is another text.
+    """
+    locked = _locked(session, switch.version)
+    return _is_signed(session, locked, is_urgent=switch.is_urgent)
+
+
 def go_live(session: Session, switch: DialogueSwitch) -> DialoguePublication:
     """Makes the version of a switch the live one, for all processes at once."""
     before = live_version(session)
@@ -227,6 +235,13 @@ def rules() -> dict[str, Any]:
 def _may_publish(who: Practitioner) -> None:
     if not who.active or not who.has_any_role(*PUBLISHERS):
         raise NotAllowedError("Only a publisher or an admin puts a version live or takes it back.")
+
+
+def _is_signed(session: Session, locked: DialogueVersion, *, is_urgent: bool) -> bool:
+    if is_urgent:
+        is_checked = locked.state in {VersionState.CHECKED, VersionState.SIGNED}
+        return is_checked and bool(signing.signatures(session, locked))
+    return locked.state is VersionState.SIGNED and not signing.missing(session, locked)
 
 
 def _locked(session: Session, version: DialogueVersion) -> DialogueVersion:

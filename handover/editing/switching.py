@@ -70,9 +70,15 @@ def end_stage(session: Session, name: str) -> None:
 
 
 def switch_if_ready(session: Session, switch_id: int) -> bool:
-    """Makes the version live when every stage that lives is ready for it; False otherwise."""
+    """Makes the version live when every stage that lives is ready for it; False otherwise.
+
+    A version that was changed after it was signed is called off: nobody has signed what it is now.
+    """
     switch = session.get_one(DialogueSwitch, switch_id, with_for_update=True)
     if switch.state is not SwitchState.WAITING:
+        return False
+    if not publishing.is_still_signed(session, switch):
+        publishing.call_off(session, switch, "The version was changed after it was signed.")
         return False
     since = utc_now() - dt.timedelta(seconds=publishing.rules()["stage_seconds"])
     ready = session.scalars(select(DialogueStage.ready).where(DialogueStage.seen_at > since)).all()

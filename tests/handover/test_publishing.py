@@ -128,6 +128,25 @@ def test_a_version_goes_live_when_every_machine_is_ready_and_not_before(desk: De
         assert found.before.state is VersionState.RETIRED
 
 
+def test_a_version_that_is_edited_while_it_waits_does_not_go_live(desk: Desk):
+    version = desk.signed()
+    switch = desk.publish(version)
+    with transaction(desk.engine) as session:
+        draft = session.get_one(DialogueVersion, version.id)
+        expected = versions.hashes_of(session, draft)[COVER]
+        editor = desk.staff["editor"]
+        versions.write_file(session, editor, draft, COVER, "topics: [worse]\n", expected=expected)
+        switching.note_stage(session, "machine", draft.fingerprint)
+
+    with transaction(desk.engine) as session:
+        assert not switching.switch_if_ready(session, switch)
+
+    assert desk.live() is None
+    with reading(desk.engine) as session:
+        found = session.get_one(DialogueSwitch, switch)
+        assert found.problem == "The version was changed after it was signed."
+
+
 def test_nothing_is_switched_when_a_machine_finds_a_wrong_answer(desk: Desk):
     version = desk.signed()
     switch = desk.publish(version)
