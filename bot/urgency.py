@@ -155,7 +155,7 @@ def assess(
     language = language_of(text)
     if model is None:
         level = by_phrases
-    elif by_phrases is Urgency.NO_CONCERN and _tells_only_an_age(text):
+    elif by_phrases is Urgency.NO_CONCERN and _tells_only_an_age(text, context):
         level = Urgency.NO_CONCERN
     elif by_phrases is Urgency.NO_CONCERN and context.together is not None:
         model = _averaged(model, context.together)
@@ -178,7 +178,9 @@ def assess(
     )
 
 
-def _tells_only_an_age(text: str) -> bool:
+def _tells_only_an_age(text: str, context: Context) -> bool:
+    if context.disclosed.raises_alert:
+        return False
     return re.match(_in_talk()["only_an_age"], text, re.IGNORECASE) is not None
 
 

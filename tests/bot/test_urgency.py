@@ -101,6 +101,7 @@ def test_a_brief_message_in_a_talk_needs_a_surer_model_than_one_alone():
         ("i am 9", Urgency.NO_CONCERN),
         ("14 yrs old", Urgency.NO_CONCERN),
         ("9 of them", Urgency.URGENT),
+        ("56", Urgency.URGENT),
     ],
 )
 def test_an_age_alone_is_no_alarm_whatever_came_before(text, level):
@@ -130,6 +131,14 @@ def test_a_message_is_read_alone_and_with_those_before_it(alone, together, level
     context = Context(previous=("its my dad",), together=share(together))
 
     assert assess("when he is back", model=share(alone), context=context).level is level
+
+
+def test_a_number_after_a_disclosure_is_judged_like_any_message():
+    told = Context(previous=("i took some of mums tablets",), disclosed=Urgency.URGENT)
+
+    found = assess("16", model=_sure_of(Urgency.EMERGENCY), context=told)
+
+    assert found.level is Urgency.EMERGENCY
 
 
 def test_a_message_is_calm_only_once_the_model_has_said_so():
