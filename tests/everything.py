@@ -9,10 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +24,7 @@ _PYTHON = sys.executable
 _DIALOGUE_PYTHON = ROOT / "dialogues" / ".venv" / "bin" / "python"
 _TESTS_SECONDS = 60 * 60
 _ONE_TEST_SECONDS = 300
+_AT_ONCE = 2
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -35,10 +39,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One part of the check."""
+    """One part of the check; with `beside` it may run at once with others that may."""
 
     name: str
     run: Callable[[], Outcome]
+    beside: bool = False
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -47,8 +52,15 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run(chosen: Sequence[Step]) -> int:
-    """Runs every step, whatever the others did, and gives the exit code."""
-    outcomes = [(step.name, *_timed(step)) for step in chosen]
+    """Runs every step, whatever the others did, and gives the exit code.
+
+    Those that may run beside others go first, as many at once as the tests do.
+    """
+    beside = [step for step in chosen if step.beside]
+    with ThreadPoolExecutor(_AT_ONCE) as lanes:
+        found = dict(zip((step.name for step in beside), lanes.map(_timed, beside), strict=True))
+    found |= {step.name: _timed(step) for step in chosen if not step.beside}
+    outcomes = [(step.name, *found[step.name]) for step in chosen]
     _say("")
     for name, outcome, seconds in outcomes:
         mark = "FAILED" if outcome.failed else "passed"
@@ -60,21 +72,23 @@ def run(chosen: Sequence[Step]) -> int:
 
 
 def steps(arguments: Sequence[str]) -> tuple[Step, ...]:
-    """Gives the steps in order, the quick ones first; the arguments are for pytest."""
+    """Gives the steps in order, the long ones first; the arguments are for pytest."""
     module = (_PYTHON, "-m")
     dialogue = (str(_DIALOGUE_PYTHON), "-m")
     return (
         Step(name="what the tests need", run=find_what_tests_need),
-        _command("lint", *module, "ruff", "check", "."),
-        _command("format", *module, "ruff", "format", "--check", "."),
-        _command("types", *module, "mypy"),
-        _command("imports", str(Path(_PYTHON).with_name("lint-imports"))),
-        _command("console assets", *module, "handover.assets"),
-        _command("dialogue", *dialogue, "dialogues.train", "--out", "var/dialogue", "--if-changed"),
-        _command(
+        command_step(
+            "dialogue", *dialogue, "dialogues.train", "--out", "var/dialogue", "--if-changed"
+        ),
+        command_step("types", *module, "mypy"),
+        command_step(
             "triage", *dialogue, "dialogues.triage.train", "--out", "var/triage", "--if-changed"
         ),
-        _command("dialogue data", *dialogue, "dialogues.check", "--nlu"),
+        command_step("dialogue data", *dialogue, "dialogues.check", "--nlu"),
+        command_step("console assets", *module, "handover.assets"),
+        command_step("imports", str(Path(_PYTHON).with_name("lint-imports"))),
+        command_step("lint", *module, "ruff", "check", "."),
+        command_step("format", *module, "ruff", "format", "--check", "."),
         Step(name="tests", run=lambda: run_tests(arguments)),
     )
 
@@ -98,10 +112,10 @@ def run_tests(arguments: Sequence[str], report: Path = _REPORT) -> Outcome:
     """Runs pytest, and counts from its report: a test that was skipped counts as failed."""
     report.parent.mkdir(exist_ok=True)
     report.unlink(missing_ok=True)
-    # Two at once, a file to each, so that what a file shares is made once. In the files' own order:
+    # A file to each, so that what a file shares is made once. In the files' own order:
     # by the number of tests, the few long ones came last and left a core idle.
     limits = (
-        *("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
+        *("-n", str(_AT_ONCE), "--dist", "loadfile", "--no-loadscope-reorder"),
         f"--timeout={_ONE_TEST_SECONDS}",
         f"--junitxml={report}",
     )
@@ -133,12 +147,33 @@ def count(report: str, code: int) -> Outcome:
     return Outcome(passed=passed, failed=failed, words=words)
 
 
-def run_command(*command: str, seconds: float) -> int:
+def command_step(name: str, *command: str) -> Step:
+    """Gives a step that a program takes, which ends with 0 when all is well."""
+
+    def run() -> Outcome:
+        # What steps say that run at once would be mixed: each is shown whole when it has ended.
+        with tempfile.TemporaryFile() as out:
+            code = run_command(*command, seconds=_TESTS_SECONDS, out=out)
+            out.seek(0)
+            said = out.read().decode(errors="replace")
+        _say(f"── {name} has ended\n{said}")
+        return Outcome(passed=1) if code == 0 else Outcome(failed=1, words=f"ended with {code}")
+
+    return Step(name=name, run=run, beside=True)
+
+
+def run_command(*command: str, seconds: float, out: IO[bytes] | None = None) -> int:
     """Runs a program from the root and gives its exit code; one that takes too long is ended."""
     environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false"}  # noqa: TID251  # handed on
     # A group of its own, so that what a test started ends with it when time is up.
     with subprocess.Popen(  # noqa: S603  # our own programs
-        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=out,
+        start_new_session=True,
     ) as process:
         try:
             return process.wait(timeout=seconds)
@@ -148,14 +183,6 @@ def run_command(*command: str, seconds: float) -> int:
         except KeyboardInterrupt:
             _end(process)
             raise
-
-
-def _command(name: str, *command: str) -> Step:
-    def run() -> Outcome:
-        code = run_command(*command, seconds=_TESTS_SECONDS)
-        return Outcome(passed=1) if code == 0 else Outcome(failed=1, words=f"ended with {code}")
-
-    return Step(name=name, run=run)
 
 
 def _timed(step: Step) -> tuple[Outcome, float]:

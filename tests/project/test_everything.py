@@ -48,6 +48,16 @@ def test_a_step_that_fails_does_not_keep_the_others_from_running(capsys):
     assert capsys.readouterr().out.splitlines()[-1] == "3 passed, 1 failed"
 
 
+def test_what_steps_say_that_run_at_once_is_shown_whole(capfd):
+    said = "import time; print('one', flush=True); time.sleep(0.2); print('two')"
+    steps = tuple(everything.command_step(name, sys.executable, "-c", said) for name in "ab")
+
+    code = everything.run(steps)
+
+    assert code == 0
+    assert capfd.readouterr().out.count("one\ntwo\n") == 2
+
+
 def test_the_arguments_reach_pytest_and_its_trouble_the_exit_code(tmp_path):
     broken = tmp_path / "test_broken.py"
     broken.write_text("def test_it():\n    assert 1 == 2\n", encoding="utf-8")
