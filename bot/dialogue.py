@@ -5,11 +5,12 @@ moment; all of these are one error here, because the pipeline does the same for 
 """
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import httpx
+import urllib3
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.urgency import ModelScore, WordWeight
@@ -92,6 +93,8 @@ class Dialogue(Protocol):
 # wait for more messages comes first.
 _TURN_SECONDS = 1.2
 _SCORE_SECONDS = 0.8
+_KEPT_OPEN = 16  # connections; more are opened when more are needed
+_OK = 200
 
 
 class HttpDialogue:
@@ -111,11 +114,16 @@ class HttpDialogue:
         self.url = url
         self._patience = patience
         named = {"X-Dialogue-Edition": edition} if edition is not None else {}
-        self._client = httpx.Client(
-            base_url=url,
-            headers={"X-Dialogue-Secret": secret, **named},
-            limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
-            trust_env=False,
+        # httpx takes a millisecond a message more: an eighth of what all of triage may take.
+        self._connections = urllib3.connection_from_url(
+            url,
+            maxsize=_KEPT_OPEN,
+            retries=False,
+            headers={
+                "X-Dialogue-Secret": secret,
+                "Content-Type": "application/json",
+                **named,
+            },
         )
 
     def turn(self, turn: DialogueTurn) -> DialogueAnswer:
@@ -150,33 +158,40 @@ class HttpDialogue:
     def is_up(self) -> bool:
         """Tells whether the process answers and has a model."""
         try:
-            response = self._client.get("/health", timeout=_SCORE_SECONDS)
-        except httpx.HTTPError:
+            return self._health().status == _OK
+        except urllib3.exceptions.HTTPError:
             return False
-        return response.is_success
 
     def edition(self) -> str | None:
         """Gives the edition that the process answers for; None when nothing answers."""
         try:
-            response = self._client.get("/health", timeout=_SCORE_SECONDS)
-            return str(response.json()["edition"])
-        except (httpx.HTTPError, ValueError, KeyError):
+            return str(self._health().json()["edition"])
+        except (urllib3.exceptions.HTTPError, ValueError, KeyError):
             return None
 
     def close(self) -> None:
         """Closes the connections."""
-        self._client.close()
+        self._connections.close()
+
+    def _health(self) -> urllib3.BaseHTTPResponse:
+        return self._connections.request("GET", "/health", timeout=_SCORE_SECONDS)
 
     def _post(self, path: str, body: Mapping[str, Any], seconds: float) -> bytes:
         try:
-            response = self._client.post(path, json=body, timeout=seconds * self._patience)
-            response.raise_for_status()
-        except httpx.TimeoutException:
+            response = self._connections.request(
+                "POST",
+                path,
+                body=json.dumps(body).encode(),
+                timeout=urllib3.Timeout(seconds * self._patience),
+            )
+        except urllib3.exceptions.TimeoutError:
             raise DialogueUnavailableError("slow", is_hung=True) from None
-        except httpx.HTTPError as error:
+        except urllib3.exceptions.HTTPError as error:
             # The error's own text may hold what was posted.
             raise DialogueUnavailableError(type(error).__name__) from None
-        return response.content
+        if response.status != _OK:
+            raise DialogueUnavailableError(f"HTTP {response.status}")
+        return response.data
 
 
 class _ButtonBody(BaseModel):

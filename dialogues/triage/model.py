@@ -50,6 +50,14 @@ class Messages:
         return Messages(self.counts[places], self.rows[places], self.foreign[places])
 
 
+@dataclass(frozen=True)
+class Words:
+    """One message's words, counted, and how likely it is not English."""
+
+    counts: csr_matrix
+    foreign: np.ndarray
+
+
 class Reader:
     """What was learnt of every level and harm: one number for each, before calibration."""
 
@@ -113,16 +121,20 @@ class TriageModel:
         self.reader = Reader(known, truth)
         self._products = Products(self.reader.known_rows)
 
-    def score(self, text: str, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def words_of(self, text: str) -> Words:
+        """Gives what a plain text's words say, which hangs on nothing of the encoder's."""
+        counts = self.pieces.table([text])
+        # Done by hand: the checks of its inputs take scikit-learn longer than the sums.
+        odds = counts @ self._language.coef_[0] + self._language.intercept_[0]
+        return Words(counts, _share(odds).astype(np.float32))
+
+    def score(self, words: Words, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Gives the probability of each level and the score of each harm of one message.
 
         `row` is what the encoder made of it. Messages are never scored together: sums over
         many come out a little otherwise than over one, and an answer must not hang on company.
         """
-        counts = self.pieces.table([text])
-        # Done by hand: the checks of its inputs take scikit-learn longer than the sums.
-        odds = counts @ self._language.coef_[0] + self._language.intercept_[0]
-        message = Messages(counts, self._turned(row[np.newaxis]), _share(odds).astype(np.float32))
+        message = Messages(words.counts, self._turned(row[np.newaxis]), words.foreign)
         found = self.reader.read_one(message, self._products)
         pull = np.exp(self._levels.coef_ @ found[: len(LEVELS)] + self._levels.intercept_)
         harms = _share(found[len(LEVELS) :] * self._harm_pull + self._harm_start)

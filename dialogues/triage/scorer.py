@@ -36,6 +36,7 @@ class Scorer:
         self._encoder = shared_encoder()
         self._explainer = Explainer(model)
         self._cores = ThreadPoolExecutor(_CORES, thread_name_prefix="scorer")
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="encoder")
 
     @classmethod
     def load(cls, directory: "str | Path") -> "Scorer":
@@ -57,17 +58,28 @@ class Scorer:
     def score(self, texts: "list[str]") -> "list[dict[str, Any]]":
         """Gives for each text its levels, harms, and how much each word weighed."""
         if len(texts) == 1:
-            return [self._one(texts[0])]
+            return [self._at_once(texts[0])]
         return list(self._cores.map(self._one, texts))
+
+    def _at_once(self, text: str) -> "dict[str, Any]":
+        # Somebody waits for one message: its words are counted while the encoder, which holds
+        # no lock of Python's, reads it on another core.
+        read = self._model.spelling.mend(plain(text))
+        row = self._beside.submit(self._encoder.embed, read)
+        words, weights = self._model.words_of(read), self._explainer.weigh(text)
+        return _answer(self._model.score(words, row.result()), weights)
 
     def _one(self, text: str) -> "dict[str, Any]":
         read = self._model.spelling.mend(plain(text))
-        levels, harms = self._model.score(read, self._encoder.embed(read))
-        return {
-            "levels": _named(LEVELS, levels),
-            "harms": _named(HARMS, harms),
-            "weights": self._explainer.weigh(text),
-        }
+        found = self._model.score(self._model.words_of(read), self._encoder.embed(read))
+        return _answer(found, self._explainer.weigh(text))
+
+
+def _answer(
+    found: "tuple[np.ndarray, np.ndarray]", weights: "list[dict[str, Any]]"
+) -> "dict[str, Any]":
+    levels, harms = found
+    return {"levels": _named(LEVELS, levels), "harms": _named(HARMS, harms), "weights": weights}
 
 
 def _named(names: "tuple[str, ...]", values: np.ndarray) -> "dict[str, float]":
