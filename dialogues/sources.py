@@ -3,8 +3,10 @@
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 _PROGRAM = Path(__file__).resolve().parent.parent
 # A version of the dialogue's files stands in a folder of its own, laid out as the program's.
@@ -21,6 +23,7 @@ _CODE = (
     "reading/*.py",
     "questions.py",
     "translations.py",
+    "archives.py",
     "commands.yml",
     "train.py",
     "requirements.lock",
@@ -32,6 +35,7 @@ _FILES = (
     "words/*.yml",
     "questions.yml",
 )
+_LEARNT = ("data/**/*.yml", "questions.yml")
 _kept: list[Path] = []
 
 # What the pipeline can carry out is the program's to say, whatever version it speaks.
@@ -70,6 +74,14 @@ def kept() -> Path | None:
 def source_hash() -> str:
     """Gives one hash over everything that the model is trained from."""
     return _hash({**_code(), **_found(ROOT, _FILES)})
+
+
+def learnt_hash(domain: Mapping[str, Any]) -> str:
+    """Gives one hash over what a training learns from: all but what a domain's responses say."""
+    silent = {**domain, "responses": list(domain["responses"])}
+    digest = hashlib.sha256(_hash({**_code(), **_found(ROOT, _LEARNT)}).encode())
+    digest.update(json.dumps(silent).encode())
+    return digest.hexdigest()
 
 
 def code_hash() -> str:

@@ -10,11 +10,15 @@ import tempfile
 import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml.error import YAMLError
 
-from dialogues import quiet, sources, training
-from dialogues.translations import merged_domain
+from dialogues import archives, quiet, sources, training
+from dialogues.translations import domain_mapping
+
+_LEARNT_KEPT = 4
+"""Trainings of which the words alone may be changed, such as of the live version and a draft."""
 
 
 class InvalidDialogueError(Exception):
@@ -58,8 +62,8 @@ def train(out: Path, *, if_changed: bool, beside: Path | None = None) -> sources
             return record
         if beside is not None and (taken := _take(beside, out, wanted)) is not None:
             return taken
-        with training.one_at_a_time(cache := (beside or out) / "cache" / sources.code_hash()[:16]):
-            return _train(out, wanted, cache)
+        with training.one_at_a_time((home := beside or out) / "cache"):
+            return _train(out, wanted, home)
 
 
 def _is_current(out: Path, record: sources.ModelRecord, wanted: str) -> bool:
@@ -76,23 +80,62 @@ def _take(beside: Path, out: Path, wanted: str) -> sources.ModelRecord | None:
     return _keep(beside / found.model, out, wanted)
 
 
-def _train(out: Path, wanted: str, cache: Path) -> sources.ModelRecord:
+def _train(out: Path, wanted: str, home: Path) -> sources.ModelRecord:
     started = time.monotonic()
-    _say("Preparing Rasa.")
-    _forget_others(cache)
-    sources.keep_in(cache)
+    quiet.prepare_environment(cache := home / "cache" / sources.code_hash()[:16])
+    _say("Checking the domain and the languages.")
+    domain, learnt = _checked_domain()
+    kept = home / "learnt" / learnt[:16]
     with tempfile.TemporaryDirectory(prefix="dialogue-") as temporary:
-        quiet.prepare_environment(cache)
-        record = _keep(_train_into(Path(temporary)), out, wanted)
+        model = Path(temporary) / "archive.tar.gz"
+        known = _known(kept, learnt)
+        if known is None:
+            cache.mkdir(parents=True, exist_ok=True)
+            _forget_others(cache, of=1)
+            sources.keep_in(home / "encoded")
+            archives.assemble(_train_into(Path(temporary)), model, wanted)
+            _keep(model, kept, learnt)
+            _forget_others(kept, of=_LEARNT_KEPT)
+        else:
+            _say("Changing the words.")
+            os.utime(kept)
+            archives.reword(known, model, domain["responses"], wanted)
+        record = _keep(model, out, wanted)
     _say(f"Trained in {time.monotonic() - started:.0f} seconds.")
     return record
 
 
-def _forget_others(cache: Path) -> None:
-    """Removes what was kept of another release's training: its code is gone."""
-    for other in cache.parent.iterdir():
-        if other != cache:
-            shutil.rmtree(other, ignore_errors=True)
+def _checked_domain() -> tuple[dict[str, Any], str]:
+    """Gives the domain, and the hash of what is learnt with it, once Rasa finds it sound."""
+    from rasa.shared.exceptions import RasaException  # noqa: PLC0415  Slow to import.
+
+    from dialogues.components.importing import checked_domain  # noqa: PLC0415
+
+    try:
+        domain = domain_mapping()
+        checked_domain(domain)
+        return domain, sources.learnt_hash(domain)
+    except _broken_files(RasaException) as error:
+        raise InvalidDialogueError(str(error) or type(error).__name__) from error
+
+
+def _known(kept: Path, learnt: str) -> Path | None:
+    """Gives an archive with all that is to be learnt, which needs other words alone."""
+    try:
+        path, record = sources.verified_model(kept)
+    except sources.ModelRefusedError:
+        return None
+    return path if record.source_hash == learnt else None
+
+
+def _forget_others(folder: Path, *, of: int) -> None:
+    """Removes what was used longest ago beside a folder, until so many are there with it."""
+    others = sorted(
+        (one for one in folder.parent.iterdir() if one.is_dir() and one != folder),
+        key=lambda one: one.stat().st_mtime,
+    )
+    for other in others[: len(others) - of + 1]:
+        shutil.rmtree(other, ignore_errors=True)
 
 
 def _keep(model: Path, out: Path, wanted: str) -> sources.ModelRecord:
@@ -112,18 +155,18 @@ def _keep(model: Path, out: Path, wanted: str) -> sources.ModelRecord:
 
 
 def _train_into(directory: Path) -> Path:
+    _say("Preparing Rasa.")
     from rasa.model_training import train as rasa_train  # noqa: PLC0415  Seconds to import.
     from rasa.shared.exceptions import RasaException  # noqa: PLC0415
 
     quiet.silence_rasa(logging.ERROR)
     chatter = io.StringIO()
     try:
-        _say("Checking the domain and the languages.")
-        domain = merged_domain(directory)
         _say("Training the dialogue.")
         with redirect_stdout(chatter), redirect_stderr(chatter):
             result = rasa_train(
-                domain=str(domain),
+                # The importer of config.yml puts the domain together.
+                domain=str(sources.DOMAIN),
                 config=str(sources.CONFIG),
                 training_files=[str(sources.DATA)],
                 output=str(directory),

@@ -40,18 +40,6 @@ def domain_mapping(root: Path = sources.ROOT) -> dict[str, Any]:
     return domain
 
 
-def merged_domain(directory: Path) -> Path:
-    """Writes the whole domain as one file for Rasa."""
-    path = directory / "domain.yml"
-    yaml = YAML(typ="safe", pure=True)
-    yaml.allow_unicode = True
-    yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    with path.open("w", encoding="utf-8") as file:
-        yaml.dump(domain_mapping(), file)
-    return path
-
-
 def _merge(domain: dict[str, Any], part: dict[str, Any], name: str) -> None:
     for key, value in part.items():
         if isinstance(value, dict) and key in domain:
