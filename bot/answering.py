@@ -184,29 +184,46 @@ def _is_idle_talk(turn: Turn, judged: Outcome, answer: DialogueAnswer) -> bool:
     the list of open conversations marks it. What a phrase hears, and whatever the dialogue takes
     for a worry, is never taken for it. Neither is play in an episode in which one message was
     judged a worry before: a second doubt is no accident, and then a person reads both. A question
-    about the service may come again, and may be an alarm that the model is not sure of, for a
-    child asks what would happen before they tell: what they tell then is judged anew.
+    about the service may come again, and may sound like an alarm to the model, for a child asks
+    what would happen before they tell: what they tell then is judged anew.
     """
     if turn.urgency is not Urgency.NO_CONCERN or "concern_in_own_words" in turn.known:
         return False
     if any(message.phrase_level is not Urgency.NO_CONCERN for message in turn.messages):
         # A phrase that is not wide is sure: what one hears is not waved away as play.
         return False
-    said = {reply.response for reply in answer.replies}
-    if not said or answer.answers or answer.has_worry:
+    if not answer.replies or answer.answers or answer.has_worry:
         return False
     is_unsure = judged.urgency is Urgency.CONCERN or _is_doubtful(judged)
-    if answer.commands:
+    if "stop" in answer.commands:
         return is_unsure and answer.commands == ("stop",) and _wants_no_messages(turn)
+    return _IDLE_COMMANDS.issuperset(answer.commands) and _is_said_idly(turn, judged, answer)
+
+
+def _is_said_idly(turn: Turn, judged: Outcome, answer: DialogueAnswer) -> bool:
+    """Tells whether the dialogue answers as to play, or to a question about the service."""
+    said = {reply.response for reply in answer.replies}
     if said <= _ABOUT_SERVICE:
-        return is_unsure
-    return judged.urgency is Urgency.CONCERN and not turn.was_doubted and said <= _IDLE_TALK
+        is_sure = judged.urgency.raises_alert and not _is_doubtful(judged)
+        return not is_sure or (answer.is_of_anybody and judged.urgency is Urgency.URGENT)
+    is_slight = judged.urgency is Urgency.CONCERN or _is_faint(turn, judged)
+    return is_slight and not turn.was_doubted and said <= _IDLE_TALK
 
 
 def _is_doubtful(judged: Outcome) -> bool:
     """Tells an urgent message that is one by a model alone which is not sure of it."""
     found = judged.assessments.values()
     return judged.urgency is Urgency.URGENT and all(one.is_doubtful for one in found)
+
+
+def _is_faint(turn: Turn, judged: Outcome) -> bool:
+    """Tells the first alarm of a calm talk, of which the model is far from sure.
+
+    What was said before makes it so: a first message is never taken for it, nor a second alarm.
+    """
+    found = judged.assessments.values()
+    first = bool(turn.previous) and not turn.was_doubted and turn.returned is None
+    return first and _is_doubtful(judged) and all(one.is_faint for one in found)
 
 
 def _wants_no_messages(turn: Turn) -> bool:
@@ -220,11 +237,15 @@ _OF_MESSAGES = re.compile(r"\b(?:te?xt(?:s|ing)?|mess?ag(?:es?|ing)|msgs?)\b", r
 _ABOUT_SERVICE = {
     *("utter_kept", "utter_can_delete", "utter_tell_police", "utter_who_are_you", "utter_robot"),
     *("utter_cost", "utter_how_long", "utter_what_next", "utter_social_worker", "utter_private"),
-    *("utter_who_sees", "utter_other_service"),
+    *("utter_who_sees", "utter_other_service", "utter_tell_parents", "utter_tell_school"),
+    *("utter_tell_social_worker", "utter_help"),
 }
 _IDLE_TALK = _ABOUT_SERVICE | {
     *("utter_joking", "utter_chat", "utter_homework", "utter_homework_numbers", "utter_fine"),
+    *("utter_unclear", "utter_listening", "utter_no_rush", "utter_hello", "utter_welcome"),
+    *("utter_insult", "utter_thanks", "utter_goodbye", "utter_feedback", "utter_help"),
 }
+_IDLE_COMMANDS = {"goodbye", "feedback", "help"}
 
 
 def _said(turn: Turn, answer: DialogueAnswer, language: str) -> Said:
@@ -323,7 +344,8 @@ def _dialogue_turn(
         context={
             "urgency": level.value,
             "message_urgency": judged.urgency.value,
-            "calm": _calm(judged).value,
+            "calm": _calm(turn, judged).value,
+            "nothing": _nothing(judged),
             "welcomed": bool(returning.welcome(turn, judged.urgency, language)),
             "harms": sorted(harm.value for harm in _harms(judged) | turn.harms),
             "out_of_hours": not turn.is_open,
@@ -337,14 +359,21 @@ def _dialogue_turn(
     )
 
 
-def _calm(judged: Outcome) -> Calm:
+def _calm(turn: Turn, judged: Outcome) -> Calm:
     """Gives the least sure of what the model says of each message."""
     if _is_doubtful(judged):
-        return Calm.DOUBTED
+        return Calm.FAINT if _is_faint(turn, judged) else Calm.DOUBTED
     found = {assessment.calm for assessment in judged.assessments.values()}
     if not found or Calm.UNSURE in found:
         return Calm.UNSURE
     return Calm.LIKELY if Calm.LIKELY in found else Calm.SURE
+
+
+def _nothing(judged: Outcome) -> float | None:
+    """Gives the least chance that there is nothing in a message, where the model alone speaks."""
+    found = [assessment.nothing for assessment in judged.assessments.values()]
+    sure = [chance for chance in found if chance is not None]
+    return min(sure) if sure and len(sure) == len(found) else None
 
 
 def _of_dialogue(choice: str | None) -> str | None:

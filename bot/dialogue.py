@@ -67,6 +67,8 @@ class DialogueAnswer:
     asked: str | None
     has_worry: bool = False
     """Whether it takes the talk so far, or this message, for the telling of a worry."""
+    is_of_anybody: bool = False
+    """Whether it only asks what is done with what anybody tells, whatever the model makes of it."""
     is_restarted: bool = False
     """Whether the question that was open is asked no more, since another version took over."""
 
@@ -217,6 +219,7 @@ class _TurnBody(BaseModel):
     answers: dict[str, _AnswerBody] = {}
     asked: str | None = None
     slots: dict[str, Any] = {}
+    of_anybody: bool = False
     restarted: bool = False
 
 
@@ -267,6 +270,7 @@ def _read_answer(content: bytes) -> DialogueAnswer:
         ),
         asked=body.asked,
         has_worry=body.slots.get("worry") is True,
+        is_of_anybody=body.of_anybody,
         is_restarted=body.restarted,
     )
 

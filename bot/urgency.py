@@ -32,6 +32,7 @@ class Calm(StrEnum):
     LIKELY = "likely"
     UNSURE = "unsure"
     DOUBTED = "doubted"  # an alarm by the model alone, which is not sure of that either
+    FAINT = "faint"  # the first such in a calm talk, with hardly an emergency in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,12 +125,34 @@ class Assessment:
         return next(reached, Calm.UNSURE)
 
     @property
+    def nothing(self) -> float | None:
+        """Gives how likely there is nothing in it, or None where the model does not speak alone.
+
+        In English only: elsewhere the dialogue's own words and classifier know too little.
+        """
+        if self.scored == "phrases" or any(reason.kind != "model" for reason in self.reasons):
+            return None
+        if self.language != "en":
+            return None
+        return self.scores[Urgency.NO_CONCERN]
+
+    @property
     def is_doubtful(self) -> bool:
         """Tells whether the model alone raises an alarm, if any, and is not sure of that."""
         if self.scored == "phrases" or any(reason.kind != "model" for reason in self.reasons):
             return False
-        alarm = self.scores[Urgency.EMERGENCY] + self.scores[Urgency.URGENT]
-        return self.level is not Urgency.EMERGENCY and alarm < float(_in_talk()["sure_alarm"])
+        return self.level is not Urgency.EMERGENCY and self._alarm < float(_in_talk()["sure_alarm"])
+
+    @property
+    def is_faint(self) -> bool:
+        """Tells whether a doubtful alarm has hardly an emergency in it; English words alone."""
+        most = _in_talk()["faint_alarm"]
+        calm = self._alarm < most["alarm"] and self.scores[Urgency.EMERGENCY] < most["emergency"]
+        return self.is_doubtful and calm and self.language == "en"
+
+    @property
+    def _alarm(self) -> float:
+        return self.scores[Urgency.EMERGENCY] + self.scores[Urgency.URGENT]
 
 
 def phrase_level(text: str) -> Urgency:

@@ -26,13 +26,19 @@ _CONTEXT_SLOTS = (
     "out_of_hours",
     "kind",
     "calm",
+    "nothing",
     "welcomed",
 )
 _STATUSES = ("dont_know", "prefer_not_to_say")
 _DECLINING = ("skip", "dont_know")
 _STATE_VERSION = 1
 # Read out of one message and meant for its own turn only.
-_TURN_SLOTS = frozenset({"feeling", "good_news", "kind", "reply_to", "calm", "welcomed"})
+_TURN_SLOTS = frozenset(
+    [
+        *("feeling", "good_news", "kind", "reply_to", "calm", "nothing", "welcomed"),
+        "of_anybody",
+    ]
+)
 
 
 class DialogueFailedError(Exception):
@@ -202,6 +208,7 @@ class Dialogue:
             "answers": answered,
             "asked": asked if asked in self._fields and asked not in slots else None,
             "slots": kept,
+            "of_anybody": slots.get("of_anybody") is True,
             "nlu": {
                 "intent": {
                     "name": message.intent.get("name"),

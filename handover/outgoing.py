@@ -75,8 +75,8 @@ def queue_message(
             )
         )
     session.add(message)
-    conversation.last_outbound_at = now
     session.flush()
+    conversation.last_outbound_at = now
     audit.announce(session, conversation, "message", message.id)
     return message
 

@@ -5,6 +5,7 @@ and keeps them as plain numbers. The encoder is the one that triage reads with.
 """
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,15 @@ from dialogues.components.weighing import Weigher, encoded
 _WEIGHTS = "weights.npz"
 _WORDS = "words.json"
 _RANKED = 5
+# How much likelier a message is idle talk than the telling of a worry (log-odds).
+IDLE_ODDS = "idle_odds"
+_WORRIES = ("tell", "adult_referrer")
+_IDLE = (
+    *("chat", "joking", "homework", "homework_numbers", "fine", "insult", "thanks", "greet"),
+    *("goodbye", "feedback", "other_service", "help"),
+)
+# Where neither is likely the odds say nothing.
+_LEAST_CHANCE = 0.01
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -73,9 +83,11 @@ class Intents(IntentClassifier, GraphComponent):  # type: ignore[misc]
             text = str(message.get(TEXT) or "")
             if self._weigher is None or not text.strip():
                 continue
-            ranking = self._ranking(self._weigher, text)
+            chances = self._weigher.chances([text])[0]
+            ranking = self._ranking(self._weigher.names, chances)
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
+            message.set(IDLE_ODDS, self._idle_odds(self._weigher.names, chances))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -103,7 +115,13 @@ class Intents(IntentClassifier, GraphComponent):  # type: ignore[misc]
         return classifier
 
     @staticmethod
-    def _ranking(weigher: Weigher, text: str) -> list[dict[str, Any]]:
-        chances = weigher.chances([text])[0]
+    def _ranking(names: list[str], chances: np.ndarray) -> list[dict[str, Any]]:
         order = np.argsort(-chances, kind="stable")[:_RANKED]
-        return [{"name": weigher.names[i], "confidence": float(chances[i])} for i in order]
+        return [{"name": names[i], "confidence": float(chances[i])} for i in order]
+
+    @staticmethod
+    def _idle_odds(names: list[str], chances: np.ndarray) -> float:
+        by_name = dict(zip(names, chances, strict=True))
+        idle = sum(by_name[n] for n in names if n in _IDLE or n.startswith("ask_"))
+        worried = sum(by_name.get(n, 0.0) for n in _WORRIES)
+        return math.log((idle + _LEAST_CHANCE) / (worried + _LEAST_CHANCE))

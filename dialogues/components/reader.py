@@ -9,6 +9,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, INTENT, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from dialogues.components.intents import IDLE_ODDS
 from dialogues.reading.fields import NOT_A_BUTTON
 from dialogues.reading.message import read
 
@@ -45,7 +46,7 @@ class Reader(GraphComponent):  # type: ignore[misc]
             text,
             intent.get("name") or "",
             float(intent.get("confidence") or 0.0),
-            slots=metadata.get("slots") or {},
+            slots={**(metadata.get("slots") or {}), "idle_odds": message.get(IDLE_ODDS)},
         )
         message.set(INTENT, {**intent, "name": reading.intent}, add_to_output=True)
         entities = [

@@ -4,7 +4,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dialogues.reading import answers, emergencies, feelings, people, settling, signals, wishes
+from dialogues.reading import (
+    answers,
+    emergencies,
+    feelings,
+    idleness,
+    people,
+    settling,
+    signals,
+    wishes,
+)
 from dialogues.reading.words import bare
 
 # Below this the classifier's word is a guess.
@@ -65,7 +74,7 @@ def intent_of(text: str, intent: str, confidence: float, slots: Mapping[str, Any
 
 def _is_unsaid(text: str, slots: Mapping[str, Any]) -> bool:
     """Tells whether what was grave is all unsaid, by somebody who need not be the child."""
-    is_grave = settling.level(slots.get("urgency")) >= _URGENT
+    is_grave = idleness.level(slots.get("urgency")) >= _URGENT
     return is_grave and _may_be("wrong_reader", slots) and signals.unsays_all(text)
 
 
@@ -80,21 +89,23 @@ def _by_wish(text: str, slots: Mapping[str, Any]) -> str | None:
 
 def _is_only_asking(slots: Mapping[str, Any]) -> bool:
     """Tells whether nothing was told so far, and the model finds nothing in this message."""
-    return slots.get("calm") in settling.CALM and not slots.get("worry")
+    return slots.get("calm") in idleness.CALM and not slots.get("worry")
 
 
 def _is_calm(text: str, intent: str, confidence: float, slots: Mapping[str, Any]) -> bool:
     """Tells whether a message that was judged more urgent is plainly none to worry about."""
-    if settling.level(slots.get("urgency")) >= _URGENT:
-        asks = settling.is_question_of_service(intent, text) and confidence >= _VERY_SURE
-        return asks and slots.get("calm") == "doubted"
+    if _asks_of_anybody(text, slots):
+        return True
+    if idleness.level(slots.get("urgency")) >= _URGENT:
+        asks = idleness.is_question_of_service(intent, text) and confidence >= _VERY_SURE
+        asks = asks and slots.get("calm") in idleness.DOUBTED
+        return asks or idleness.is_nothing_yet(text, slots)
     if signals.says_all_is_well(text) or signals.says_it_is_better(text):
         return True
     if not slots.get("worry") and signals.is_idle(text) and feelings.find_worry(text) is None:
         return True
-    if confidence < _VERY_SURE:
-        return False
-    return intent in _IDLE_TALK or settling.is_question_of_service(intent, text)
+    idle = intent in _IDLE_TALK or idleness.is_question_of_service(intent, text)
+    return idleness.is_nothing_yet(text, slots) or (idle and confidence >= _VERY_SURE)
 
 
 def _by_classifier(text: str, intent: str, confidence: float, slots: Mapping[str, Any]) -> str:
@@ -109,9 +120,20 @@ def _by_classifier(text: str, intent: str, confidence: float, slots: Mapping[str
         return "chat"
     if confidence >= _SURE:
         return intent
-    if not slots.get("worry") and signals.is_playful(text):
+    return taken if slots.get("worry") else _by_words(text, intent, taken)
+
+
+def _by_words(text: str, intent: str, taken: str) -> str:
+    """Gives what the words alone say of a message that the classifier only guesses at."""
+    if idleness.asks_of_anybody(text):
+        return intent if intent.startswith("ask_") else "ask_what_next"
+    if signals.is_playful(text):
         return "joking"
-    return "homework" if not slots.get("worry") and signals.is_homework(text) else taken
+    return "homework" if signals.is_homework(text) else taken
+
+
+def _asks_of_anybody(text: str, slots: Mapping[str, Any]) -> bool:
+    return not slots.get("worry") and idleness.asks_of_anybody(text)
 
 
 def _instead(text: str, intent: str, confidence: float, slots: Mapping[str, Any]) -> str | None:

@@ -9,6 +9,7 @@ from dialogues.reading import (
     asked,
     corrections,
     gathering,
+    idleness,
     intending,
     names,
     settling,
@@ -88,6 +89,8 @@ def read(text: str, intent: str, confidence: float, *, slots: Mapping[str, Any])
     elif reading.intent in _TALK and not (corrects or _is_told_to_be_called(text)):
         _settle(reading, text, question, slots)
     _wait_for_a_worry(reading, text, slots)
+    if idleness.is_only_asking(reading.intent, text, slots) and idleness.asks_of_anybody(text):
+        reading.facts["of_anybody"] = True
     _note_roles(reading, text, slots)
     _note_reaction(reading, text, slots)
     return reading
@@ -124,7 +127,7 @@ def _settle(reading: Reading, text: str, question: str | None, slots: Mapping[st
 def _wait_for_a_worry(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
     """Begins no record with what tells of nothing yet, and keeps it in case that it will."""
     waits = reading.intent in ("tell", "unclear") and not signals.is_sad_face(text)
-    if not waits or not settling.is_nothing_yet(text, slots):
+    if not waits or not idleness.is_nothing_yet(text, slots):
         return
     reading.intent = "chat" if signals.asks_something(text) else "unclear"
     reading.facts["heard"] = [*(slots.get("heard") or []), text][-_MOST_HEARD:]
@@ -182,7 +185,7 @@ def _note_account(reading: Reading, text: str, slots: Mapping[str, Any]) -> None
     """Adds the message to the child's account, and whom it names to the people."""
     intent, facts = reading.intent, reading.facts
     of_contact = settling.is_of_contact(facts, text, slots)
-    if settling.is_only_asking(intent, text, slots):
+    if idleness.is_only_asking(intent, text, slots):
         # A child asks what would happen before they tell: then this is how it began.
         facts["heard"] = [*(slots.get("heard") or []), text][-_MOST_HEARD:]
     is_kept = of_contact or "heard" in facts

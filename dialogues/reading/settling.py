@@ -7,24 +7,22 @@ from typing import Any
 from dialogues.questions import talks_on
 from dialogues.reading import answers, emergencies, feelings, people, signals, wishes
 from dialogues.reading.fields import DONT_KNOW, PREFER_NOT, RECORD_FIELDS
+from dialogues.reading.idleness import (
+    DOUBTED,
+    asks_of_anybody,
+    is_about_service,
+    is_nothing_yet,
+    is_question_of_service,
+    level,
+)
 from dialogues.reading.words import bare
 
-# How sure the model is that there is nothing to worry about: enough to take it for small talk.
-CALM = ("likely", "sure")
-_LEVELS = ("no_concern", "concern", "urgent", "emergency")
 _HOMEWORK_NUMBERS = re.compile(r"\b(?:how many|how much|percent\w*|statistic\w*|numbers?)\b|%")
 _OF_YOU = re.compile(
     r"(?:do|did|have|would|can|could|are|whats|what is|what|who|how old are|where do|when) "
     r"(?:is |are |do |did )?(?:you|u|ur|your|youre)\b"
 )
 _HOMEWORK_ASKS = re.compile(r"\b(?:whats?|how|difference|means?|define|explain|definition)\b")
-_OF_SERVICE = re.compile(
-    r"(?:so |but |and |hi |ok |like )*"
-    r"(?:if (?:i|some ?one) (?:say|tell|told|said|tells|says)(?: (?:u|you))?(?: (?:some|any)thing)?"
-    r"(?: (?:really )?bad)? )?(?:whats?|how|who|can|could|do|does|did|is|are|will|would|"
-    r"where|when)\b"
-    r".*\b(?:you|u|ur|your|this|it|bot|chat|service|social workers?|here|works?)\b"
-)
 _URGENT = 2
 _LONGEST_QUESTION = 12
 # Facts so small that a line of thanks for each would only be in the way.
@@ -76,50 +74,27 @@ _NO_ACCOUNT = frozenset(
 )
 
 
-def level(urgency: Any) -> int:
-    """Gives the rank of an urgency, nought when there is none."""
-    return _LEVELS.index(urgency) if urgency in _LEVELS else 0
-
-
 def rose(slots: Mapping[str, Any]) -> bool:
     """Tells whether this message was judged more urgent than all before it."""
     return level(slots.get("urgency")) > level(slots.get("last_urgency"))
 
 
-def is_question_of_service(intent: str, text: str) -> bool:
-    """Tells a question about the service with nothing of the child's own in it."""
-    asks = intent.startswith("ask_") and _OF_SERVICE.match(bare(text))
-    return bool(asks) and feelings.find_worry(text) is None and not people.find_people(text)
-
-
-def is_only_asking(intent: str, text: str, slots: Mapping[str, Any]) -> bool:
-    """Tells a question about the service before any worry, of which no alarm is sure."""
-    sure = level(slots.get("urgency")) >= _URGENT and slots.get("calm") != "doubted"
-    return not (sure or slots.get("worry")) and is_question_of_service(intent, text)
-
-
 def begins_record(intent: str, text: str, slots: Mapping[str, Any]) -> bool:
     """Tells whether a message tells of a worry, so that people must read it."""
-    if slots.get("calm") == "doubted" and not slots.get("adult"):
+    if not slots.get("adult") and asks_of_anybody(text):
+        return False
+    if slots.get("calm") in DOUBTED and not slots.get("adult"):
         asks = is_question_of_service(intent, text)
         if asks or (intent == "stop" and feelings.find_worry(text) is None):
             return False
+    if intent in ("inform", "request_person") and wishes.asks_for_own_worker(text):
+        return True
+    if intent != "tell" and is_nothing_yet(text, slots):
+        return False
     if intent == "tell" or slots.get("adult") or level(slots.get("urgency")) > 1:
         return True
     idle = intent in _IDLE or intent.startswith(("ask_", "sent_"))
     return level(slots.get("urgency")) > 0 and not idle
-
-
-def is_nothing_yet(text: str, slots: Mapping[str, Any]) -> bool:
-    """Tells whether neither the model nor the words find a worry in what begins a talk.
-
-    A fragment ("so", "its my dad") is met by listening. The model reads it together with what
-    came before, so that the next one may well be where the worry is heard.
-    """
-    if slots.get("worry") or slots.get("adult") or slots.get("calm") not in CALM:
-        return False
-    lightly = signals.is_idle(text) or signals.is_playful(text) or signals.is_homework(text)
-    return slots.get("calm") == "sure" or lightly or feelings.find_worry(text) is None
 
 
 def is_good_news(text: str, slots: Mapping[str, Any]) -> bool:
@@ -263,6 +238,8 @@ def _doubted_worry(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]
     """Keeps play and schoolwork from becoming a worry, while nothing was judged urgent."""
     feeling = feelings.find_worry(text)
     settled = "tell"
+    if _is_all_well(text, slots):
+        return "fine"
     if level(slots.get("urgency")) > 0 and not (feeling is None and signals.is_idle(text)):
         return settled
     if signals.is_homework(text):
@@ -273,17 +250,22 @@ def _doubted_worry(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]
         settled = "joking" if signals.is_playful(text) else "chat"
     elif signals.is_idle(text) and feeling is None:
         settled = "chat"
-    elif signals.says_all_is_well(text):
-        settled = "fine"
     elif _only_facts(facts, text) and "about_whom" not in facts:
         settled = "inform"
     return settled
 
 
+def _is_all_well(text: str, slots: Mapping[str, Any]) -> bool:
+    """Tells who says that nothing is the matter, where no more than a small worry was heard."""
+    calm = level(slots.get("urgency")) < 1 or feelings.find_worry(text) is None
+    urgent = level(slots.get("urgency")) >= _URGENT
+    return calm and not urgent and signals.says_all_is_well(text)
+
+
 def _is_about_the_bot(text: str, feeling: str | None) -> bool:
     """Tells small talk that asks after the bot ("do you like dogs")."""
     low = bare(text)
-    asks = _OF_YOU.match(low) or (_OF_SERVICE.match(low) and len(low.split()) <= _LONGEST_QUESTION)
+    asks = _OF_YOU.match(low) or (is_about_service(text) and len(low.split()) <= _LONGEST_QUESTION)
     return bool(asks) and feeling is None and not people.find_people(text)
 
 

@@ -32,10 +32,17 @@ _IDLE = re.compile(
     r"bored|browsing|clicked)\b|\b(?:got|saw|found) (?:this|the|ur|your) (?:number|poster|link)\b"
     r"|\b(?:maybe|some|do it) (?:another|other|a different) (?:day|time)\b|^(?:not|nah not) today\b"
     r"|\b(?:pizza|nandos|maccies order|order a)\b"
+    r"|\b(?:halloween|fake blood|face ?paint\w*|fancy dress|nativity|panto|(?:magic|card) trick|"
+    r"abracadabra|talent show|bath bombs?|trampoline park|laser ?(?:quest|tag)|bowling|my lines|"
+    r"audition\w*|rehears\w+|drama club|creeper|the nether|speed ?run|spellings)\b"
+    r"|\b(?:say|tell me|do|know) (?:something|anything) (?:scary|funny|rude|weird|spooky)\b"
+    r"|\b(?:my|our) (?:friends?|mates?|cousins?) dared (?:me|us)\b"
 )
 _FINE = re.compile(
     r"\b(?:every ?things?|it ?s all|all|things are) (?:is )?(?:fine|ok|good)\b|"
-    r"\bnothings? (?:is )?wrong\b|\bjust homework\b"
+    r"\bnothings? (?:is |has |s )?(?:wrong|happened|going on|the matter)\b|\bjust homework\b|"
+    r"\b(?:havent|have not|aint|dont have|got|have) (?:got )?(?:anything|nothing|owt|nowt) "
+    r"(?:bad )?to (?:tell|say|report)\b"
 )
 # Who comes back to say that a worry is over; what is held back by a "but" is none of it.
 _BETTER = re.compile(

@@ -121,6 +121,10 @@ _TO_COME = re.compile(
     r"\b(?:ring|call|phone|see|speak|talk|message|msg|text|contact|come|visit|tell|ask|want|need|"
     r"like|get)\b"
 )
+# "can my social worker see this" asks about the service.
+_OF_SEEING = re.compile(
+    r"\b(?:sees?|reads?|know|find out|told) (?:it|this|that|what|about|my|all|these)\b"
+)
 
 
 def is_bidden_not_to_tell(text: str) -> bool:
@@ -139,6 +143,8 @@ def asks_for_own_worker(text: str) -> bool:
     """Tells whether a child asks for the worker who is theirs, not for just anybody."""
     low = bare(text)
     wish = _WANTS.search(low) or re.match(r"(?:can|could|pls|please)\b", low)
+    if _OF_SEEING.search(low):
+        return False
     return bool(wish and _OWN_WORKER.search(low) and _TO_COME.search(low))
 
 

@@ -141,3 +141,13 @@ def test_a_wish_for_another_worker_sets_a_task_and_calls_a_person(door, engine):
     with reading(engine) as session:
         task = session.scalars(select(Task).where(Task.kind == TaskKind.CHANGE_OF_WORKER)).one()
         assert task.owner_id is None
+
+
+def test_a_question_of_what_anybody_tells_rings_for_no_model_however_sure(door, engine):
+    door.dialogue.is_of_anybody = True
+    _ask(door, "if a kid tells you something bad what do you do", sureness=0.95)
+
+    assert door.call() is None
+    with reading(engine) as session:
+        [row] = lists.rows(session, door.conversation().authority_id, [door.conversation().id])
+        assert row.is_set_aside

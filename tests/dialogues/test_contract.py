@@ -50,6 +50,7 @@ def test_a_turn_answers_in_the_agreed_shape(dialogue: RunningDialogue):
 
     assert set(answer) == {
         *("state", "replies", "commands", "answers", "asked", "slots", "nlu", "restarted"),
+        "of_anybody",
     }
     assert answer["answers"]["age"] == {"status": "value", "value": 12}
     assert all(set(reply) == {"response", "text", "buttons"} for reply in answer["replies"])

@@ -39,6 +39,7 @@ class FakeDialogue:
         self.answers: tuple[GatheredAnswer, ...] = ()
         self.asked: str | None = None
         self.has_worry = False
+        self.is_of_anybody = False
         self.levels: dict[str, Urgency] = {}
         """What the model says of a text, where it is not calm."""
         self.sureness = 1.0
@@ -74,6 +75,7 @@ class FakeDialogue:
             answers=self.answers,
             asked=self.asked,
             has_worry=self.has_worry,
+            is_of_anybody=self.is_of_anybody,
         )
 
     def score(self, texts: Sequence[str]) -> list[ModelScore]:
