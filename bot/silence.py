@@ -47,16 +47,16 @@ def note(session: Session, conversation: Conversation, outcome: Outcome) -> None
     now = utc_now()
     is_risk = outcome.urgency.raises_alert
     watch = silences.find_open(session, conversation)
-    if watch is not None and watch.written:
-        # They answered us. Only a new risk begins a new watch: nobody is written to for ever.
+    # A calm answer is no proof of safety, and no reason to ask the same again: should they fall
+    # silent once more, it goes on with the next step, and after the last a person decides.
+    behind = 0 if watch is None else (watch.step if watch.written else watch.first_step)
+    is_watched = is_risk or (watch is not None and conversation.urgency.raises_alert)
+    if watch is not None and (watch.written or not is_watched):
         silences.close(session, watch, SilenceEnd.ANSWERED)
         watch = None
-    if watch is not None:
-        is_risk = conversation.urgency.raises_alert
-        if not is_risk:
-            silences.close(session, watch, SilenceEnd.ANSWERED)
-    if is_risk:
-        _begin(session, conversation, watch, outcome, now)
+    if is_watched:
+        first_step = 0 if is_risk else behind
+        _begin(session, conversation, watch, outcome, now, first_step=first_step)
 
 
 def begin(session: Session, conversation: Conversation) -> None:
@@ -102,11 +102,14 @@ def _begin(
     watch: Silence | None,
     outcome: Outcome,
     began: dt.datetime,
+    *,
+    first_step: int = 0,
 ) -> None:
     level = conversation.urgency if conversation.urgency.raises_alert else Urgency.URGENT
     course = _course(level)
     is_leaving = "goodbye" in outcome.commands
-    step = len(course.steps) - 1 if is_leaving else 0
+    first_step = min(first_step, len(course.steps))
+    step = max(first_step, len(course.steps) - 1) if is_leaving else first_step
     if watch is None:
         watch = Silence(authority_id=conversation.authority_id, conversation_id=conversation.id)
         session.add(watch)
@@ -114,13 +117,15 @@ def _begin(
     watch.urgency = level
     watch.began_at = began
     watch.is_quiet = "wrong_reader" in outcome.commands or Change.COVER in outcome.changes
+    watch.first_step = first_step
     watch.step = step
     watch.written = 0
     watch.ask_at = began + course.ask_after
     # Even if nothing may be written, somebody looks at it when the first step would have come.
     watch.next_at = min(began + course.steps[0].after, watch.ask_at)
-    if is_leaving:
-        watch.next_at = min(_moment(course.steps[step], watch), watch.ask_at)
+    if is_leaving or first_step:
+        next_steps = [_moment(one, watch) for one in course.steps[step : step + 1]]
+        watch.next_at = min([*next_steps, watch.ask_at])
     session.flush()
 
 

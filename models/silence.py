@@ -56,6 +56,8 @@ class Silence(Base):
     """When the child last wrote."""
     is_quiet: Mapped[bool] = mapped_column(default=False)
     """Whether nothing may be written meanwhile: somebody else may be reading."""
+    first_step: Mapped[int] = mapped_column(default=0, server_default="0")
+    """At which step it began: after those whose words the child has answered calmly already."""
     step: Mapped[int] = mapped_column(default=0)
     """How many of the steps are behind us, whether their words could go or not."""
     written: Mapped[int] = mapped_column(default=0)
