@@ -5,20 +5,22 @@ is no longer needed is never sent; a browser that is gone is forgotten.
 """
 
 import datetime as dt
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine, Select, bindparam, case, or_, select
+from sqlalchemy import Engine, case, select
 from sqlalchemy.orm import Session
 
+from bot import due
 from bot.channels.base import DeliveryFailedError, DeliveryRefusedError
+from bot.due import Due
 from bot.pagers.base import Page, Pager, PagerGoneError
 from handover import alerting
 from models.base import utc_now
-from models.db import reading, transaction
+from models.db import transaction
 from models.escalation import (
     AlertStatus,
     AlertWay,
@@ -48,7 +50,8 @@ class _Job:
 
 def send_due(engine: Engine, pagers: Pagers, *, console_url: str, worker: str) -> bool:
     """Sends the most urgent, then oldest alert that is due; False when there was none."""
-    job = _claim(engine, pagers, console_url, worker)
+    begin = partial(_begin, pagers=pagers, console_url=console_url, worker=worker)
+    job = _DUE.take(engine, begin)
     if job is None:
         return False
     if job.page is None:
@@ -67,48 +70,34 @@ def send_due(engine: Engine, pagers: Pagers, *, console_url: str, worker: str) -
     return True
 
 
-def _claim(engine: Engine, pagers: Pagers, console_url: str, worker: str) -> _Job | None:
-    now = utc_now()
-    with reading(engine) as session:
-        # An idle sender must not take the write lock many times a second.
-        if session.scalar(_IS_DUE, {"now": now}) is None:
-            return None
-    with transaction(engine) as session:
-        alert = session.scalars(_DUE, {"now": now}).first()
-        if alert is None:
-            return None
-        alert.claimed_by = f"{worker}:{secrets.token_hex(8)}"[-64:]
-        alert.claimed_until = now + _LEASE
-        alert.status = AlertStatus.SENDING
-        alert.attempts += 1
-        is_possible = alert.way in pagers and alerting.is_needed(alert)
-        if not is_possible:
-            alert.status = AlertStatus.CANCELLED
-            alert.error_code = None if alert.way in pagers else "not_set_up"
-        return _Job(
-            alert_id=alert.id,
-            way=alert.way,
-            token=alert.claimed_by,
-            page=_page(session, alert, console_url) if is_possible else None,
-        )
+_RANK = case({level.value: level.rank for level in Urgency}, value=StaffAlert.urgency)
+_DUE = Due(
+    select(StaffAlert)
+    .where(StaffAlert.status.in_([AlertStatus.QUEUED, AlertStatus.SENDING]))
+    .where(StaffAlert.not_before <= due.NOW)
+    .where(due.is_free(StaffAlert.claimed_until))
+    .order_by(_RANK.desc(), StaffAlert.id)
+    .limit(1),
+    StaffAlert.id,
+    StaffAlert,
+)
 
 
-def _due() -> Select[StaffAlert]:
-    now = bindparam("now", type_=StaffAlert.not_before.type)
-    rank = case({level.value: level.rank for level in Urgency}, value=StaffAlert.urgency)
-    return (
-        select(StaffAlert)
-        .where(StaffAlert.status.in_([AlertStatus.QUEUED, AlertStatus.SENDING]))
-        .where(StaffAlert.not_before <= now)
-        .where(or_(StaffAlert.claimed_until.is_(None), StaffAlert.claimed_until < now))
-        .order_by(rank.desc(), StaffAlert.id)
-        .limit(1)
+def _begin(
+    session: Session, alert: StaffAlert, *, pagers: Pagers, console_url: str, worker: str
+) -> _Job:
+    token = due.lease(alert, worker, _LEASE)
+    alert.status = AlertStatus.SENDING
+    is_possible = alert.way in pagers and alerting.is_needed(alert)
+    if not is_possible:
+        alert.status = AlertStatus.CANCELLED
+        alert.error_code = None if alert.way in pagers else "not_set_up"
+    return _Job(
+        alert_id=alert.id,
+        way=alert.way,
+        token=token,
+        page=_page(session, alert, console_url) if is_possible else None,
     )
-
-
-# Made once: idle senders look many times a second.
-_DUE = _due().with_for_update(skip_locked=True)
-_IS_DUE = _due().with_only_columns(StaffAlert.id)
 
 
 def _page(session: Session, alert: StaffAlert, console_url: str) -> Page | None:
@@ -149,8 +138,7 @@ def _settle(
         if alert.claimed_by != job.token:
             log.warning("alert_claim_lost", alert_id=alert.id)
             return
-        alert.claimed_by = None
-        alert.claimed_until = None
+        due.give_back(alert)
         if alert.status is AlertStatus.CANCELLED:
             return
         alert.status = status

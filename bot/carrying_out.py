@@ -1,11 +1,11 @@
 """Carrying out what was decided: replies, handover, urgency and "processed" in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, bindparam, select
 from sqlalchemy.orm import Session, defer
 
 from bot import changing, silence
@@ -79,16 +79,12 @@ def carry_out(
     return True
 
 
-def has_waiting(session: Session, conversation: Conversation) -> bool:
-    """Tells whether messages of the child are still to be worked."""
-    waiting = (
-        select(Message.id)
-        .where(Message.conversation_id == conversation.id)
-        .where(Message.author == Author.CHILD)
-        .where(Message.processed_at.is_(None))
-        .limit(1)
-    )
-    return session.scalars(waiting).first() is not None
+def has_waiting(
+    session: Session, conversation: Conversation, *, beside: Sequence[Message] = ()
+) -> bool:
+    """Tells whether messages of the child are still to be worked, beside some that just were."""
+    asked = {"conversation": conversation.id, "beside": [message.id for message in beside]}
+    return session.scalars(_WAITING, asked).first() is not None
 
 
 def rest(conversation: Conversation) -> None:
@@ -99,6 +95,23 @@ def rest(conversation: Conversation) -> None:
         # The bot has answered, or called for a person, whose call says since when they wait.
         conversation.unanswered_since = None
 
+
+# Made once: these are asked for every turn.
+_WAITING = (
+    select(Message.id)
+    .where(Message.conversation_id == bindparam("conversation"))
+    .where(Message.author == Author.CHILD)
+    .where(Message.processed_at.is_(None))
+    .where(Message.id.not_in(bindparam("beside", expanding=True)))
+    .limit(1)
+)
+_WORKED = (
+    select(Message)
+    # The words are read only where they are needed: what cannot be read must not stop the rest.
+    .options(defer(Message.text), defer(Message.details))
+    .where(Message.id.in_(bindparam("messages", expanding=True)))
+    .order_by(Message.id)
+)
 
 # What the bot says of these alone can be said beside a person: it is not about the worry.
 _ALWAYS_ANSWERED = {
@@ -119,15 +132,8 @@ def _unless_taken(conversation: Conversation, turn: Turn, outcome: Outcome) -> O
 
 
 def _messages(session: Session, turn: Turn) -> list[Message]:
-    ids = [message.id for message in turn.messages]
-    # The words are read only where they are needed: what cannot be read must not stop the rest.
-    rows = session.scalars(
-        select(Message)
-        .options(defer(Message.text), defer(Message.details))
-        .where(Message.id.in_(ids))
-        .order_by(Message.id)
-    )
-    return list(rows)
+    asked = {"messages": [message.id for message in turn.messages]}
+    return list(session.scalars(_WORKED, asked))
 
 
 def _raise_urgency(session: Session, conversation: Conversation, outcome: Outcome) -> None:
@@ -227,6 +233,8 @@ def _finish(
     session: Session, conversation: Conversation, messages: list[Message], outcome: Outcome
 ) -> None:
     now = utc_now()
+    # Asked before anything below changes, so that all of it is written in one go.
+    is_more_waiting = has_waiting(session, conversation, beside=messages)
     for message in messages:
         message.processed_at = now
     if outcome.state is not None:
@@ -235,8 +243,7 @@ def _finish(
     if any(message.kind not in WORDLESS_KINDS for message in messages):
         conversation.aside = changing.kept_aside(outcome)
     _free(conversation)
-    session.flush()
-    if not has_waiting(session, conversation):
+    if not is_more_waiting:
         rest(conversation)
     elif conversation.due_at is None:
         conversation.due_at = now

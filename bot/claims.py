@@ -1,15 +1,16 @@
 """Claims: one worker at a time holds a conversation, until it is done or its lease runs out."""
 
 import datetime as dt
-import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, Select, bindparam, case, or_, select
+from sqlalchemy import Engine, Select, bindparam, case, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from bot import carrying_out
+from bot import carrying_out, due
+from bot.due import Due
 from models.base import utc_now
 from models.conversation import Conversation
-from models.db import reading, transaction
+from models.db import transaction
 from models.urgency import Urgency
 
 _LEASE = dt.timedelta(seconds=30)
@@ -28,23 +29,16 @@ class Claim:
 
 def claim_next(engine: Engine, *, worker: str, urgent_only: bool = False) -> Claim | None:
     """Gives a claim on the conversation that is most urgent, then longest due, or None."""
-    now = {"now": utc_now()}
-    due = _URGENT_DUE if urgent_only else _DUE
-    with reading(engine) as session:
-        # An idle worker must not take the write lock many times a second.
-        if session.scalar(_URGENT_IS_DUE if urgent_only else _IS_DUE, now) is None:
-            return None
+    if not _DUE[urgent_only].is_any(engine):
+        return None
+    now, token = utc_now(), due.token(worker)
+    asked = {"now": now, "token": token, "until": now + _LEASE}
     with transaction(engine) as session:
-        conversation = session.scalars(due, now).first()
-        if conversation is None:
-            return None
-        token = f"{worker}:{secrets.token_hex(8)}"
-        before = conversation.failures
-        conversation.claimed_by = token
-        conversation.claimed_until = now["now"] + _LEASE
-        # Counted here and cleared when carried out, so that a crash counts too.
-        conversation.failures = before + 1
-        return Claim(conversation_id=conversation.id, token=token, failures=before)
+        found = session.execute(_CLAIM[urgent_only], asked).first()
+    if found is None:
+        return None
+    # Counted by the claim and cleared when carried out, so that a crash counts too.
+    return Claim(conversation_id=found.id, token=token, failures=found.failures - 1)
 
 
 def put_back(engine: Engine, claim: Claim) -> None:
@@ -70,21 +64,36 @@ def let_go(engine: Engine, claim: Claim) -> None:
 
 def _due(*, urgent_only: bool) -> Select[Conversation]:
     rank = case({level.value: level.rank for level in Urgency}, value=Conversation.pending_urgency)
-    now = bindparam("now", type_=Conversation.due_at.type)
-    due = (
+    question = (
         select(Conversation)
-        .where(Conversation.due_at <= now)
-        .where(or_(Conversation.claimed_until.is_(None), Conversation.claimed_until < now))
+        .where(Conversation.due_at <= due.NOW)
+        .where(due.is_free(Conversation.claimed_until))
         .order_by(rank.desc(), Conversation.due_at)
         .limit(1)
     )
     if urgent_only:
-        due = due.where(Conversation.pending_urgency.in_([Urgency.EMERGENCY, Urgency.URGENT]))
-    return due
+        question = question.where(
+            Conversation.pending_urgency.in_([Urgency.EMERGENCY, Urgency.URGENT])
+        )
+    return question
 
 
-# Made once: idle workers look many times a second.
-_DUE = _due(urgent_only=False).with_for_update(skip_locked=True)
-_URGENT_DUE = _due(urgent_only=True).with_for_update(skip_locked=True)
-_IS_DUE = _due(urgent_only=False).with_only_columns(Conversation.id)
-_URGENT_IS_DUE = _due(urgent_only=True).with_only_columns(Conversation.id)
+def _claim(question: Select[Conversation]) -> ReturningUpdate[int, int]:
+    """Gives the statement that claims the conversation of a question, and reads no more of it."""
+    first = question.with_only_columns(Conversation.id).with_for_update(skip_locked=True)
+    return (
+        update(Conversation)
+        .where(Conversation.id == first.scalar_subquery())
+        .values(
+            claimed_by=bindparam("token"),
+            claimed_until=bindparam("until"),
+            failures=Conversation.failures + 1,
+        )
+        .returning(Conversation.id, Conversation.failures)
+        .execution_options(synchronize_session=False)
+    )
+
+
+_KINDS = (False, True)
+_DUE = {kind: Due(_due(urgent_only=kind), Conversation.id, Conversation) for kind in _KINDS}
+_CLAIM = {kind: _claim(_due(urgent_only=kind)) for kind in _KINDS}

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from bot.channels.base import Channel, ChannelError
 from models.base import utc_now
 from models.conversation import Conversation
-from models.db import reading, transaction
+from models.db import glance, reading, transaction
 
 type Typing = Callable[[int], None]
 """Says that an answer to a conversation is being made."""
@@ -54,10 +54,9 @@ def pass_on_typing(engine: Engine, typing: Typing) -> bool:
 
     The console leaves a hint in the row, because it knows no provider.
     """
-    with reading(engine) as session:
-        # Somebody idle must not take the write lock many times a second.
-        if session.scalar(_IS_HINTED) is None:
-            return False
+    # Somebody idle must not take the write lock many times a second.
+    if glance(engine, _IS_HINTED) is None:
+        return False
     since = utc_now() - _STILL_WRITING
     fresh = []
     with transaction(engine) as session:

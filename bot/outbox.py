@@ -5,15 +5,15 @@ it is repeated.
 """
 
 import datetime as dt
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from sqlalchemy import Engine, Select, and_, bindparam, case, exists, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from bot import receipts, unreachable
+from bot import due, receipts, unreachable
 from bot.channels.base import (
     Channel,
     DeliveryFailedError,
@@ -23,11 +23,12 @@ from bot.channels.base import (
     OutgoingPart,
 )
 from bot.channels.choices import buttons_of
+from bot.due import Due
 from handover import audit, contact_plan, decisions, sealing
 from handover.contact_plan import Permission
 from models.base import utc_now
 from models.conversation import Child, Conversation, Delivery, DeliveryStatus
-from models.db import reading, transaction
+from models.db import transaction
 from models.urgency import Urgency
 
 log = structlog.get_logger()
@@ -64,7 +65,8 @@ def send_due(
         worker: who sends, for the claim.
         urgent_only: whether to leave everything else to others.
     """
-    job = _claim(engine, list(channels), worker, urgent_only=urgent_only)
+    question = _URGENT_DUE if urgent_only else _DUE
+    job = question.take(engine, partial(_begin, worker=worker), accounts=list(channels))
     if isinstance(job, _Job):
         _settle(engine, job, _attempt(channels[job.account_id], job))
     return job is not None
@@ -137,33 +139,16 @@ def _answered(session: Session, now: dt.datetime) -> list[Delivery]:
     return [one for one in found if not contact_plan.is_phone_shared(one.conversation)]
 
 
-def _claim(
-    engine: Engine, account_ids: list[int], worker: str, *, urgent_only: bool
-) -> _Job | Permission | None:
-    now = utc_now()
-    asked = {"now": now, "accounts": account_ids}
-    with reading(engine) as session:
-        # An idle sender must not take the write lock many times a second.
-        if session.scalar(_URGENT_IS_DUE if urgent_only else _IS_DUE, asked) is None:
-            return None
-    with transaction(engine) as session:
-        delivery = session.scalars(_URGENT_DUE if urgent_only else _DUE, asked).first()
-        if delivery is None:
-            return None
-        return _begin(session, delivery, worker, now)
-
-
 def _due(*, urgent_only: bool) -> Select[Delivery]:
     earlier = aliased(Delivery)
     rank = case({level.value: level.rank for level in Urgency}, value=Delivery.urgency)
-    now = bindparam("now", type_=Delivery.not_before.type)
-    statement = (
+    question = (
         select(Delivery)
         .join(Delivery.conversation)
         .where(Delivery.status.in_([DeliveryStatus.QUEUED, DeliveryStatus.SENDING]))
         .where(Delivery.account_id.in_(bindparam("accounts", expanding=True)))
-        .where(Delivery.not_before <= now)
-        .where(or_(Delivery.claimed_until.is_(None), Delivery.claimed_until < now))
+        .where(Delivery.not_before <= due.NOW)
+        .where(due.is_free(Delivery.claimed_until))
         # Only the head of each conversation: a child reads things in the order they were said.
         .where(
             ~exists().where(
@@ -176,32 +161,27 @@ def _due(*, urgent_only: bool) -> Select[Delivery]:
         )
         .order_by(rank.desc(), Delivery.id)
         .limit(1)
+        # With all that the safe-contact plan is asked about.
+        .options(
+            contains_eager(Delivery.conversation).joinedload(Conversation.child, innerjoin=True),
+            joinedload(Delivery.message, innerjoin=True),
+        )
     )
     if urgent_only:
-        statement = statement.where(Delivery.urgency.in_([Urgency.EMERGENCY, Urgency.URGENT]))
-    return statement
+        question = question.where(Delivery.urgency.in_([Urgency.EMERGENCY, Urgency.URGENT]))
+    return question
 
 
 # The conversation first, as everywhere: then no two transactions wait for each other.
-# Made once: to make them anew for each look was a third of the senders' work.
 _DUE, _URGENT_DUE = (
-    _due(urgent_only=urgent_only)
-    # With all that the safe-contact plan is asked about.
-    .options(
-        contains_eager(Delivery.conversation).joinedload(Conversation.child, innerjoin=True),
-        joinedload(Delivery.message, innerjoin=True),
-    )
-    .with_for_update(skip_locked=True, of=[Conversation, Delivery])
+    Due(_due(urgent_only=urgent_only), Delivery.id, Conversation, Delivery)
     for urgent_only in (False, True)
 )
-_IS_DUE = _due(urgent_only=False).with_only_columns(Delivery.id)
-_URGENT_IS_DUE = _due(urgent_only=True).with_only_columns(Delivery.id)
 
 
-def _begin(
-    session: Session, delivery: Delivery, worker: str, now: dt.datetime
-) -> _Job | Permission:
+def _begin(session: Session, delivery: Delivery, *, worker: str) -> _Job | Permission:
     """Gives what is to be sent; or, where nothing may be, what became of it instead."""
+    now = utc_now()
     conversation = delivery.conversation
     verdict = contact_plan.check(conversation, delivery.message, now)
     match verdict.permission:
@@ -229,14 +209,11 @@ def _begin(
                 delivery.attempted_at = now
             delivery.is_ambiguous = is_ambiguous
             delivery.status = DeliveryStatus.SENDING
-            delivery.attempts += 1
-            delivery.claimed_by = f"{worker}:{secrets.token_hex(8)}"
-            delivery.claimed_until = now + _LEASE
             return _Job(
                 delivery_id=delivery.id,
                 conversation_id=conversation.id,
                 account_id=delivery.account_id,
-                token=delivery.claimed_by,
+                token=due.lease(delivery, worker, _LEASE),
                 is_ambiguous=is_ambiguous,
                 part=OutgoingPart(
                     delivery_id=delivery.id,
@@ -313,12 +290,11 @@ def _send(channel: Channel, part: OutgoingPart) -> _Result:
 def _settle(engine: Engine, job: _Job, result: _Result) -> None:
     now = utc_now()
     with transaction(engine) as session:
-        delivery = receipts.lock(session, job.delivery_id, job.conversation_id)
+        delivery = receipts.lock(session, job.delivery_id)
         if delivery.claimed_by != job.token:
             log.warning("delivery_claim_lost", delivery_id=delivery.id)
             return
-        delivery.claimed_by = None
-        delivery.claimed_until = None
+        due.give_back(delivery)
         delivery.status = result.status
         delivery.error_code = result.error_code
         delivery.is_ambiguous = result.is_ambiguous
@@ -352,5 +328,5 @@ def _wait(delivery: Delivery, result: _Result, now: dt.datetime) -> None:
     if is_old and delivery.attempts >= _FEWEST_TRIES:
         delivery.status = DeliveryStatus.FAILED
         return
-    back_off = min(dt.timedelta(seconds=2 ** min(delivery.attempts, 10)), _LONGEST_WAIT)
+    back_off = due.back_off(delivery.attempts, longest=_LONGEST_WAIT)
     delivery.not_before = now + max(back_off, result.retry_after or dt.timedelta(0))

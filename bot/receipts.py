@@ -2,10 +2,9 @@
 
 import datetime as dt
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm import Session, contains_eager
 
 from bot import unreachable
 from bot.channels.base import Receipt
@@ -57,12 +56,8 @@ def record(engine: Engine, account_id: int, receipt: Receipt) -> bool:
 
 def apply_early(session: Session, delivery: Delivery) -> None:
     """Lets what the provider said of a delivery before it was settled count now."""
-    early = session.scalars(
-        select(EarlyReceipt)
-        .where(EarlyReceipt.account_id == delivery.account_id)
-        .where(EarlyReceipt.external_id == delivery.external_id)
-        .order_by(EarlyReceipt.id)
-    ).all()
+    asked = {"account": delivery.account_id, "external": delivery.external_id}
+    early = session.scalars(_EARLY, asked).all()
     for row in early:
         receipt = Receipt(external_id=row.external_id, status=row.status, error_code=row.error_code)
         _move_forward(session, delivery, receipt)
@@ -74,29 +69,41 @@ def forget_before(session: Session, moment: dt.datetime) -> None:
     session.execute(delete(EarlyReceipt).where(EarlyReceipt.created_at < moment))
 
 
-def lock(session: Session, delivery_id: int, conversation_id: int) -> Delivery:
+def lock(session: Session, delivery_id: int) -> Delivery:
     """Gives a delivery that nobody else changes, nor its conversation, before the commit.
 
     The conversation is locked first, as everywhere, so that no two transactions wait for each
     other; it is what a person is called by.
     """
-    conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
-    delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
-    # Kept with it, or the session would forget it and read it again.
-    set_committed_value(delivery, "conversation", conversation)
-    return delivery
+    return session.scalars(_LOCKED, {"delivery": delivery_id}).one()
+
+
+# Made once: these are asked for every message that goes.
+_EARLY = (
+    select(EarlyReceipt)
+    .where(EarlyReceipt.account_id == bindparam("account"))
+    .where(EarlyReceipt.external_id == bindparam("external"))
+    .order_by(EarlyReceipt.id)
+)
+_LOCKED = (
+    select(Delivery)
+    .join(Delivery.conversation)
+    .where(Delivery.id == bindparam("delivery"))
+    .options(contains_eager(Delivery.conversation))
+    .with_for_update(of=[Conversation, Delivery])
+)
 
 
 def _apply(engine: Engine, account_id: int, receipt: Receipt) -> bool:
     with transaction(engine) as session:
-        found = session.execute(
-            select(Delivery.id, Delivery.conversation_id)
+        found = session.scalars(
+            select(Delivery.id)
             .where(Delivery.account_id == account_id)
             .where(Delivery.external_id == receipt.external_id)
         ).first()
         if found is None:
             return False
-        delivery = lock(session, *found)
+        delivery = lock(session, found)
         _move_forward(session, delivery, receipt)
     return True
 

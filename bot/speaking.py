@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot import replies
 from bot.outcome import Change, Outcome, Reply, Turn
+from bot.phrases.language import says_it_plainly
 from bot.urgency import Assessment
 from handover import languages, wording
 from handover.outgoing import Choice
@@ -34,7 +35,11 @@ def follow(turn: Turn, assessments: Mapping[int, Assessment]) -> str:
         words = len(message.text.split())
         is_beginning = not turn.previous and number == 0 and language == wording.FALLBACK
         is_repeated = found == heard and words > 2
-        is_clear = words >= _CLEAR_WORDS and language == wording.FALLBACK
+        is_clear = (
+            words >= _CLEAR_WORDS
+            and language == wording.FALLBACK
+            and (not turn.previous or says_it_plainly(message.text, found))
+        )
         if is_clear or is_repeated or (is_beginning and words > 1):
             language = found
         heard = found

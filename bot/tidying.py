@@ -1,20 +1,22 @@
 """Tidying up: taking messages back from a child's phone, one row at a time, until it is done."""
 
 import datetime as dt
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
-from sqlalchemy import Engine, Select, bindparam, func, or_, select
+from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from bot import due
 from bot.channels.base import Channel, DeliveryFailedError, DeliveryUnknownError
+from bot.due import Due
 from handover import audit, outgoing, wording
 from handover.outgoing import Words
 from models.base import utc_now
 from models.conversation import Conversation, Message
-from models.db import reading, transaction
+from models.db import transaction
 from models.delivery import Deletion, DeletionStatus
 
 log = structlog.get_logger()
@@ -50,54 +52,37 @@ class _Result:
 
 def delete_due(engine: Engine, channels: Mapping[int, Channel], *, worker: str) -> bool:
     """Takes back the oldest message that is due; False when there was none."""
-    job = _claim(engine, list(channels), worker)
+    begin = partial(_begin, worker=worker)
+    job = _DUE.take(engine, begin, accounts=list(channels))
     if job is None:
         return False
     _settle(engine, job, _attempt(channels[job.account_id], job))
     return True
 
 
-def _claim(engine: Engine, account_ids: list[int], worker: str) -> _Job | None:
-    now = utc_now()
-    asked = {"now": now, "accounts": account_ids}
-    with reading(engine) as session:
-        # An idle sender must not take the write lock many times a second.
-        if session.scalar(_IS_DUE, asked) is None:
-            return None
-    with transaction(engine) as session:
-        deletion = session.scalars(_DUE, asked).first()
-        if deletion is None:
-            return None
-        deletion.claimed_by = f"{worker}:{secrets.token_hex(8)}"
-        deletion.claimed_until = now + _LEASE
-        deletion.attempts += 1
-        return _Job(
-            deletion_id=deletion.id,
-            conversation_id=deletion.conversation_id,
-            account_id=deletion.account_id,
-            token=deletion.claimed_by,
-            address=deletion.conversation.address,
-            external_id=deletion.external_id,
-            may_be_gone=deletion.error_code == _NO_ANSWER,
-        )
+_DUE = Due(
+    select(Deletion)
+    .where(Deletion.status == DeletionStatus.WAITING)
+    .where(Deletion.account_id.in_(bindparam("accounts", expanding=True)))
+    .where(Deletion.not_before <= due.NOW)
+    .where(due.is_free(Deletion.claimed_until))
+    .order_by(Deletion.not_before, Deletion.id)
+    .limit(1),
+    Deletion.id,
+    Deletion,
+)
 
 
-def _due() -> Select[Deletion]:
-    now = bindparam("now", type_=Deletion.not_before.type)
-    return (
-        select(Deletion)
-        .where(Deletion.status == DeletionStatus.WAITING)
-        .where(Deletion.account_id.in_(bindparam("accounts", expanding=True)))
-        .where(Deletion.not_before <= now)
-        .where(or_(Deletion.claimed_until.is_(None), Deletion.claimed_until < now))
-        .order_by(Deletion.not_before, Deletion.id)
-        .limit(1)
+def _begin(_: Session, deletion: Deletion, *, worker: str) -> _Job:
+    return _Job(
+        deletion_id=deletion.id,
+        conversation_id=deletion.conversation_id,
+        account_id=deletion.account_id,
+        token=due.lease(deletion, worker, _LEASE),
+        address=deletion.conversation.address,
+        external_id=deletion.external_id,
+        may_be_gone=deletion.error_code == _NO_ANSWER,
     )
-
-
-# Made once: idle senders look many times a second.
-_DUE = _due().with_for_update(skip_locked=True, of=Deletion)
-_IS_DUE = _due().with_only_columns(Deletion.id)
 
 
 def _attempt(channel: Channel, job: _Job) -> _Result:
@@ -119,13 +104,12 @@ def _settle(engine: Engine, job: _Job, result: _Result) -> None:
         if deletion.claimed_by != job.token:
             log.warning("deletion_claim_lost", deletion_id=deletion.id)
             return
-        deletion.claimed_by = None
-        deletion.claimed_until = None
+        due.give_back(deletion)
         if deletion.error_code != _NO_ANSWER or result.is_done:
             deletion.error_code = None if result.is_done else result.error_code
         is_old = now - deletion.created_at > _GIVE_UP_AFTER
         if result.retry_after is not None and not is_old:
-            back_off = min(dt.timedelta(seconds=2 ** min(deletion.attempts, 10)), _LONGEST_WAIT)
+            back_off = due.back_off(deletion.attempts, longest=_LONGEST_WAIT)
             deletion.not_before = now + max(back_off, result.retry_after)
             return
         deletion.status = DeletionStatus.DONE if result.is_done else DeletionStatus.REFUSED

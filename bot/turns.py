@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from bot import recognising, returning
+from bot import recognising, returning, turn_rows
 from bot.outcome import Aside, Reply, Return, Turn, TurnMessage
 from bot.phrases.language import language_of
+from bot.turn_rows import TurnRows
 from bot.urgency import phrase_level
 from handover import (
-    calling,
     contact_plan,
     feedback,
     hours,
@@ -32,26 +32,22 @@ from models.conversation import (
     Author,
     Child,
     Conversation,
+    Handover,
     HandoverReason,
     Message,
-    UrgencyAssessment,
 )
 from models.db import reading
 from models.recognition import RecognitionResult
-from models.urgency import Harm, Urgency
+from models.urgency import Urgency
 
-_PREVIOUS = 8
 _RECENT = dt.timedelta(minutes=5)
 
 
 def load(engine: Engine, conversation_id: int) -> Turn | None:
     """Gives the turn that a conversation's unprocessed messages make, or None without any."""
     with reading(engine) as session:
-        conversation = session.get_one(Conversation, conversation_id)
-        waiting = _unprocessed(session, conversation)
-        if not waiting:
-            return None
-        return _turn(session, conversation, waiting)
+        rows = turn_rows.read(session, conversation_id)
+        return None if rows is None else _turn(session, rows)
 
 
 def load_least(engine: Engine, conversation_id: int) -> Turn | None:
@@ -83,7 +79,7 @@ def load_least(engine: Engine, conversation_id: int) -> Turn | None:
             holder=conversation.holder,
             urgency=conversation.urgency,
             now=utc_now(),
-            tokens=_tokens(conversation, presence.at(session, conversation.authority, utc_now())),
+            tokens=_tokens(conversation, _present(session, conversation)),
             is_covered=conversation.covered_at is not None,
             was_stopped=conversation.stopped_at is not None,
             emergency_answered_at=conversation.emergency_answered_at,
@@ -91,24 +87,18 @@ def load_least(engine: Engine, conversation_id: int) -> Turn | None:
         )
 
 
-def _unprocessed(session: Session, conversation: Conversation) -> list[Message]:
-    return list(
-        session.scalars(
-            select(Message)
-            .where(Message.conversation_id == conversation.id)
-            .where(Message.author == Author.CHILD)
-            .where(Message.processed_at.is_(None))
-            .order_by(Message.id)
-        )
-    )
+def _present(session: Session, conversation: Conversation) -> hours.Hours:
+    has_rota = session.scalars(select(presence.is_rota_kept(conversation.authority_id))).one()
+    return presence.at(session, conversation.authority, utc_now(), has_rota=has_rota)
 
 
-def _turn(session: Session, conversation: Conversation, waiting: list[Message]) -> Turn:
+def _turn(session: Session, rows: TurnRows) -> Turn:
     now = utc_now()
-    earlier = _earlier(session, conversation, before=waiting[0].id)
-    present = presence.at(session, conversation.authority, now)
-    last_choices = _last_choices(session, conversation)
-    previous = tuple(message.text for message in earlier if message.text)
+    conversation, waiting, facts = rows.conversation, rows.waiting, rows.facts
+    present = presence.at(session, conversation.authority, now, has_rota=facts.has_rota)
+    last_choices = (facts.last_details or {}).get("choices", [])
+    previous = tuple(message.text for message in rows.earlier if message.text)
+    last_read = reading_marks.last_read((facts.looked_at, facts.written_at), facts.said_at)
     return Turn(
         conversation=str(conversation.id),
         messages=tuple(_turn_message(message, last_choices) for message in waiting),
@@ -119,32 +109,27 @@ def _turn(session: Session, conversation: Conversation, waiting: list[Message]) 
         now=now,
         previous=previous,
         previous_language=language_of(previous[-1]) if previous else None,
-        harms=_harms(session, [message.id for message in earlier]),
-        was_doubted=_was_doubted(session, conversation, before=waiting[0].id),
-        was_urgent=_was_urgent(session, conversation, before=waiting[0].created_at),
+        harms=rows.harms,
+        was_doubted=facts.was_worrying or conversation.urgency is not Urgency.NO_CONCERN,
+        was_urgent=_was_urgent(rows.call, before=waiting[0].created_at),
         asked=conversation.asked,
-        is_asked_answered=_is_asked_answered(session, conversation),
-        returned=_returned(session, conversation, waiting[0]),
+        is_asked_answered=_is_asked_answered(session, rows),
+        returned=_returned(session, rows),
         is_ended=conversation.ended_at is not None,
         recognised=_recognised(session, conversation, waiting[-1]),
         language_offered=conversation.language_offered,
         has_chosen_language=conversation.language_chosen_at is not None,
-        recent_kinds=_recent_kinds(earlier, now),
-        feedback_item=feedback.open_item(session, conversation),
-        feedback_set=feedback.set_of(session, conversation) or "",
-        known=records.known_answers(session, conversation),
+        recent_kinds=_recent_kinds(rows.earlier, now),
+        feedback_item=feedback.item_of(rows.asked_how),
+        feedback_set=rows.asked_how.set_name if rows.asked_how is not None else "",
+        known=records.known_answers(session, conversation, rows.contact),
         state=conversation.dialogue_state,
-        tokens={
-            **_tokens(conversation, present),
-            **reading_marks.tokens(
-                reading_marks.last_read(session, conversation, before=waiting[0].id), now
-            ),
-        },
+        tokens={**_tokens(conversation, present), **reading_marks.tokens(last_read, now)},
         is_open=present.is_open,
         is_covered=conversation.covered_at is not None,
         own_words=_own_words(session, conversation.child, waiting),
         is_unsealed=_is_unsealed(conversation, now),
-        has_sealed=sealing.has_sealed(session, conversation),
+        has_sealed=facts.has_sealed,
         has_safe_word=conversation.child.safe_word_digest is not None,
         may_offer_word=_may_offer_word(conversation.child),
         aside=_aside(conversation),
@@ -156,23 +141,16 @@ def _turn(session: Session, conversation: Conversation, waiting: list[Message]) 
     )
 
 
-def _returned(session: Session, conversation: Conversation, newest: Message) -> Return | None:
+def _returned(session: Session, rows: TurnRows) -> Return | None:
     """Gives that the child was away, or None while the talk just goes on."""
-    before = session.execute(
-        select(Message.created_at, Message.episode)
-        .where(Message.conversation_id == conversation.id)
-        .where(Message.author == Author.CHILD)
-        .where(Message.kind.not_in(WORDLESS_KINDS))
-        .where(Message.id < newest.id)
-        .order_by(Message.id.desc())
-        .limit(1)
-    ).first()
+    conversation, newest = rows.conversation, rows.waiting[0]
+    before = _before(session, rows)
     if before is None:
         return None
-    away = newest.created_at - before.created_at
-    is_new = before.episode != conversation.episode
-    call = calling.open_handover(session, conversation)
-    is_doubtful = call is not None and call.reason is HandoverReason.WRONG_READER
+    at, episode = before
+    away = newest.created_at - at
+    is_new = episode != conversation.episode
+    is_doubtful = rows.call is not None and rows.call.reason is HandoverReason.WRONG_READER
     if is_doubtful or not (is_new or away >= returning.AWAY):
         return None
     return Return(
@@ -180,6 +158,22 @@ def _returned(session: Session, conversation: Conversation, newest: Message) -> 
         is_new_episode=is_new,
         had_worry=records.had_worry(session, conversation),
     )
+
+
+def _before(session: Session, rows: TurnRows) -> tuple[dt.datetime, int] | None:
+    """Gives when the child last wrote before these messages, and in which episode."""
+    if rows.earlier:
+        return rows.earlier[-1].created_at, rows.earlier[-1].episode
+    found = session.execute(
+        select(Message.created_at, Message.episode)
+        .where(Message.conversation_id == rows.conversation.id)
+        .where(Message.author == Author.CHILD)
+        .where(Message.kind.not_in(WORDLESS_KINDS))
+        .where(Message.id < rows.waiting[0].id)
+        .order_by(Message.id.desc())
+        .limit(1)
+    ).first()
+    return None if found is None else (found.created_at, found.episode)
 
 
 def _recognised(
@@ -193,12 +187,12 @@ def _recognised(
     return recognitions.look(session, conversation, name, claim.word)
 
 
-def _is_asked_answered(session: Session, conversation: Conversation) -> bool:
+def _is_asked_answered(session: Session, rows: TurnRows) -> bool:
     """Tells whether staff answered meanwhile what the bot last asked the child."""
-    contact = records.find_contact(session, conversation)
-    if contact is None or conversation.asked is None:
+    asked = rows.conversation.asked
+    if rows.contact is None or asked is None:
         return False
-    answer = records.current_answers(session, contact).get(conversation.asked)
+    answer = records.current_answers(session, rows.contact).get(asked)
     return answer is not None and answer.author is Author.PRACTITIONER
 
 
@@ -223,7 +217,7 @@ def _place(message: Message) -> str | None:
     return " - ".join(part for part in (message.text.strip(), where) if part) or None
 
 
-def _recent_kinds(earlier: list[Message], now: dt.datetime) -> frozenset[MessageKind]:
+def _recent_kinds(earlier: Iterable[Message], now: dt.datetime) -> frozenset[MessageKind]:
     return frozenset(
         message.kind
         for message in earlier
@@ -240,59 +234,7 @@ def _typed_choice(text: str, choices: list[dict[str, str]]) -> str | None:
     return None
 
 
-def _last_choices(session: Session, conversation: Conversation) -> list[dict[str, str]]:
-    """Gives the choices of our newest message; an older question's numbers no longer count."""
-    last = session.scalars(
-        select(Message)
-        .where(Message.conversation_id == conversation.id)
-        .where(Message.author != Author.CHILD)
-        .order_by(Message.id.desc())
-        .limit(1)
-    ).first()
-    if last is None or not last.details:
-        return []
-    choices: list[dict[str, str]] = last.details.get("choices", [])
-    return choices
-
-
-def _earlier(session: Session, conversation: Conversation, *, before: int) -> list[Message]:
-    newest_first = session.scalars(
-        select(Message)
-        .where(Message.conversation_id == conversation.id)
-        .where(Message.author == Author.CHILD)
-        .where(Message.episode == conversation.episode)
-        .where(Message.id < before)
-        .where(Message.kind.not_in(WORDLESS_KINDS))
-        .order_by(Message.id.desc())
-        .limit(_PREVIOUS)
-    )
-    return list(reversed(newest_first.all()))
-
-
-def _harms(session: Session, message_ids: list[int]) -> frozenset[Harm]:
-    rows = session.scalars(
-        select(UrgencyAssessment.harms).where(UrgencyAssessment.message_id.in_(message_ids))
-    )
-    return frozenset(Harm(harm) for harms in rows for harm in harms)
-
-
-def _was_doubted(session: Session, conversation: Conversation, *, before: int) -> bool:
-    if conversation.urgency is not Urgency.NO_CONCERN:
-        return True
-    worry = (
-        select(UrgencyAssessment.id)
-        .join(Message, Message.id == UrgencyAssessment.message_id)
-        .where(Message.conversation_id == conversation.id)
-        .where(Message.episode == conversation.episode)
-        .where(Message.id < before)
-        .where(UrgencyAssessment.urgency != Urgency.NO_CONCERN)
-        .limit(1)
-    )
-    return session.scalars(worry).first() is not None
-
-
-def _was_urgent(session: Session, conversation: Conversation, *, before: dt.datetime) -> bool:
-    call = calling.open_handover(session, conversation)
+def _was_urgent(call: Handover | None, *, before: dt.datetime) -> bool:
     return call is not None and call.urgency.raises_alert and call.rung_at < before
 
 

@@ -4,14 +4,15 @@ Pictures and video are never fetched: only what came as a voice note gets a row 
 """
 
 import datetime as dt
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
-from sqlalchemy import Engine, Select, bindparam, or_, select
+from sqlalchemy import Engine, bindparam, select
 from sqlalchemy.orm import Session
 
+from bot import due
 from bot.channels.base import (
     Attachment,
     Channel,
@@ -21,11 +22,12 @@ from bot.channels.base import (
     IncomingMessage,
     Sound,
 )
+from bot.due import Due
 from handover import audit
 from models.base import utc_now
 from models.channel import MessageKind
 from models.conversation import Conversation, Message
-from models.db import reading, transaction
+from models.db import transaction
 from models.voice_note import VoiceNote, VoiceNoteState
 
 log = structlog.get_logger()
@@ -76,53 +78,35 @@ def expect(session: Session, message: Message, incoming: IncomingMessage) -> Non
 
 def fetch_due(engine: Engine, channels: Mapping[int, Channel], *, worker: str) -> bool:
     """Fetches the voice note that is due first; False when there was none."""
-    job = _claim(engine, list(channels), worker)
+    begin = partial(_begin, worker=worker)
+    job = _DUE.take(engine, begin, accounts=list(channels))
     if job is None:
         return False
     _settle(engine, job, _attempt(channels[job.account_id], job.attachment))
     return True
 
 
-def _claim(engine: Engine, account_ids: list[int], worker: str) -> _Job | None:
-    now = utc_now()
-    asked = {"now": now, "accounts": account_ids}
-    with reading(engine) as session:
-        # An idle worker must not take the write lock many times a second.
-        if session.scalar(_IS_DUE, asked) is None:
-            return None
-    with transaction(engine) as session:
-        note = session.scalars(_DUE, asked).first()
-        if note is None:
-            return None
-        token = f"{worker[:40]}:{secrets.token_hex(8)}"
-        note.claimed_by = token
-        note.claimed_until = now + _LEASE
-        note.attempts += 1
-        return _Job(
-            voice_note_id=note.id,
-            conversation_id=note.conversation_id,
-            account_id=note.account_id,
-            token=token,
-            attachment=_attachment(note),
-        )
+_DUE = Due(
+    select(VoiceNote)
+    .where(VoiceNote.state == VoiceNoteState.WAITING)
+    .where(VoiceNote.account_id.in_(bindparam("accounts", expanding=True)))
+    .where(VoiceNote.not_before <= due.NOW)
+    .where(due.is_free(VoiceNote.claimed_until))
+    .order_by(VoiceNote.not_before, VoiceNote.id)
+    .limit(1),
+    VoiceNote.id,
+    VoiceNote,
+)
 
 
-def _due() -> Select[VoiceNote]:
-    now = bindparam("now", type_=VoiceNote.not_before.type)
-    return (
-        select(VoiceNote)
-        .where(VoiceNote.state == VoiceNoteState.WAITING)
-        .where(VoiceNote.account_id.in_(bindparam("accounts", expanding=True)))
-        .where(VoiceNote.not_before <= now)
-        .where(or_(VoiceNote.claimed_until.is_(None), VoiceNote.claimed_until < now))
-        .order_by(VoiceNote.not_before, VoiceNote.id)
-        .limit(1)
+def _begin(_: Session, note: VoiceNote, *, worker: str) -> _Job:
+    return _Job(
+        voice_note_id=note.id,
+        conversation_id=note.conversation_id,
+        account_id=note.account_id,
+        token=due.lease(note, worker, _LEASE),
+        attachment=_attachment(note),
     )
-
-
-# Made once: an idle worker looks many times a second.
-_DUE = _due().with_for_update(skip_locked=True, of=VoiceNote)
-_IS_DUE = _due().with_only_columns(VoiceNote.id)
 
 
 def _attachment(note: VoiceNote) -> Attachment:
@@ -155,12 +139,11 @@ def _settle(engine: Engine, job: _Job, result: _Result) -> None:
             # Erased meanwhile, or another worker has it: what was fetched is not kept twice.
             log.warning("voice_note_claim_lost", voice_note_id=job.voice_note_id)
             return
-        note.claimed_by = None
-        note.claimed_until = None
+        due.give_back(note)
         note.error_code = result.error_code
         is_old = now - note.created_at > _GIVE_UP_AFTER
         if result.retry_after is not None and not is_old:
-            back_off = min(dt.timedelta(seconds=2 ** min(note.attempts, 10)), _LONGEST_WAIT)
+            back_off = due.back_off(note.attempts, longest=_LONGEST_WAIT)
             note.not_before = now + max(back_off, result.retry_after)
             return
         note.settled_at = now

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
+import uvloop
 from aiohttp import web
 
 from dialogues import quiet, sources
@@ -172,6 +173,8 @@ def main(arguments: list[str] | None = None) -> int:
         port=options.port,
         access_log=None,
         print=None,
+        # Half a millisecond a message less than Python's own, of the eight that triage may take.
+        loop=uvloop.new_event_loop(),
     )
     return 0
 

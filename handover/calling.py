@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from handover import audit, ladder
@@ -57,11 +57,15 @@ def request(
 
 def open_handover(session: Session, conversation: Conversation) -> Handover | None:
     """Gives the open call for a person, or None."""
-    return session.scalars(
-        select(Handover)
-        .where(Handover.conversation_id == conversation.id)
-        .where(Handover.closed_at.is_(None))
-    ).one_or_none()
+    return session.scalars(_OPEN, {"conversation": conversation.id}).one_or_none()
+
+
+# Made once: it is asked for every message that calls.
+_OPEN = (
+    select(Handover)
+    .where(Handover.conversation_id == bindparam("conversation"))
+    .where(Handover.closed_at.is_(None))
+)
 
 
 def hold(

@@ -9,7 +9,7 @@ import datetime as dt
 import enum
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from handover import audit, contacts, record_fields, records, referrals, tasks, wording, words
@@ -129,12 +129,7 @@ def acknowledgement_texts(
 
 def note_sent(session: Session, delivery: Delivery) -> None:
     """Keeps when the child was really told, once every part of the message has gone."""
-    contact = session.scalars(
-        select(Contact)
-        .where(Contact.acknowledgement_id == delivery.message_id)
-        .where(Contact.acknowledged_at.is_(None))
-        .with_for_update()
-    ).one_or_none()
+    contact = session.scalars(_TOLD_BY, {"message": delivery.message_id}).one_or_none()
     if contact is None:
         return
     parts = session.scalars(
@@ -144,6 +139,15 @@ def note_sent(session: Session, delivery: Delivery) -> None:
         contact.acknowledged_at = delivery.sent_at or utc_now()
         audit.record(session, "contact_acknowledged", conversation=contact.conversation)
         records.announce(session, contact)
+
+
+# Made once: it is asked for every message that goes.
+_TOLD_BY = (
+    select(Contact)
+    .where(Contact.acknowledgement_id == bindparam("message"))
+    .where(Contact.acknowledged_at.is_(None))
+    .with_for_update()
+)
 
 
 def _check(session: Session, contact: Contact, decision: Decision, case: Referral | None) -> None:

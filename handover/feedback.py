@@ -83,7 +83,11 @@ def ask(session: Session, conversation: Conversation, set_name: str) -> bool:
 
 def open_item(session: Session, conversation: Conversation) -> str | None:
     """Gives the question that is open, or None when there is none or it is too old."""
-    row = _find(session, conversation)
+    return item_of(_find(session, conversation))
+
+
+def item_of(row: Feedback | None) -> str | None:
+    """Gives the open question of a row of the present episode, as `open_item` does."""
     if row is None or row.open_item is None or row.opened_at is None:
         return None
     is_old = utc_now() - row.opened_at > dt.timedelta(hours=_data()["open_hours"])
@@ -152,12 +156,6 @@ def close(session: Session, conversation: Conversation) -> None:
     row = _find(session, conversation)
     if row is not None:
         row.open_item = None
-
-
-def set_of(session: Session, conversation: Conversation) -> str | None:
-    """Gives the set of questions that was begun in this episode, or None."""
-    row = _find(session, conversation)
-    return row.set_name if row is not None else None
 
 
 def given(

@@ -75,8 +75,8 @@ def queue_message(
             )
         )
     session.add(message)
-    session.flush()
     conversation.last_outbound_at = now
+    session.flush()
     audit.announce(session, conversation, "message", message.id)
     return message
 

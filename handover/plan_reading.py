@@ -109,6 +109,12 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+# "Got about 10 percent battery" says no hour.
+_COUNTED = re.compile(
+    r"\b(?:about |only |like |just )?\d+(?:[.,]\d+)?\s?(?:%|(?:per ?cent|pc|bars?|quid|pounds?|p|"
+    r"texts?|messages?|people|of us|kids|brothers?|sisters?|miles?|metres?|steps?|times)\b)",
+    re.IGNORECASE,
+)
 _NEVER = re.compile(
     r"^(?:please |pls )?(?:never|no time|none|dont|do not|you cant|u cant|no(?: way)?)"
     r"(?: (?:ever|text|txt|message|msg|write|contact|ring|call|reply|send|to|me|us|back|anything|at"
@@ -124,7 +130,7 @@ _PERSON_DOES = re.compile(
 
 def read_times(text: str, now: dt.datetime) -> TimesReading | None:
     """Gives what words say of when to write, or None when they say nothing of it."""
-    words = _plain(text)
+    words = _plain(_COUNTED.sub(" ", text))
     if _NEVER.match(words):
         return TimesReading(times=ONLY_ANSWERS)
     reader = _Reader(words=words, today=now.astimezone(LONDON).date())
@@ -324,7 +330,7 @@ class _Reader:
             if group.is_closed != is_closed or group.is_empty:
                 continue
             whole = (dt.time.min, dt.time.min) if is_closed or self._is_any else _SHORT_DAY
-            for start, end in group.spans or [whole]:
+            for start, end in _innermost(group.spans) or [whole]:
                 days = tuple(sorted(group.days)) or EVERY_DAY
                 yield Window(days=days, start=start, end=end, date=group.date)
 
@@ -375,6 +381,17 @@ _SPELLINGS = (
     (re.compile(r"\b(?:i m|i am) (at|in) (school|college)\b"), r"im \1 \2"),
     (re.compile(r"[\u2013\u2014]"), "-"),
 )
+
+
+def _innermost(spans: list[tuple[dt.time, dt.time]]) -> list[tuple[dt.time, dt.time]]:
+    """Gives the spans that hold no other: "at school, 12.30 to 1" says when in school hours."""
+    return [
+        (start, end)
+        for start, end in spans
+        if not any(
+            start <= first < last <= end and (start, end) != (first, last) for first, last in spans
+        )
+    ]
 
 
 def _plain(text: str) -> str:

@@ -1,8 +1,9 @@
 """Who is there at a moment, as a child may be told: opening hours and the rota together."""
 
 import datetime as dt
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import BindParameter, Exists, select
 from sqlalchemy.orm import Session
 
 from handover import hours, rota
@@ -12,13 +13,13 @@ from models.escalation import Rung
 from models.rota import Shift
 
 
-def at(session: Session, authority: Authority, now: dt.datetime) -> Hours:
+def at(session: Session, authority: Authority, now: dt.datetime, *, has_rota: bool) -> Hours:
     """Gives the hours at a time, and whether anybody is called for an emergency then.
 
     What a child reads comes from the same rows as the console's board. Where no duty shifts are
-    kept, opening hours are taken for somebody being there.
+    kept, opening hours are taken for somebody being there. `has_rota` is `is_rota_kept`.
     """
-    if session.scalars(_any_shift(authority)).first() is None:
+    if not has_rota:
         return hours.at(authority, now)
     roster = rota.roster(session, authority.id, now)
     is_duty_empty = roster.has_duty_rota and not roster.people_on(Rung.DUTY)
@@ -30,6 +31,6 @@ def at(session: Session, authority: Authority, now: dt.datetime) -> Hours:
     )
 
 
-def _any_shift(authority: Authority) -> Select[int]:
-    # Most often asked, and nothing more than this where no rota is kept.
-    return select(Shift.id).where(Shift.authority_id == authority.id).limit(1)
+def is_rota_kept(authority_id: int | BindParameter[Any]) -> Exists:
+    """Gives the question whether an authority keeps any shifts, to be asked with others."""
+    return select(Shift.id).where(Shift.authority_id == authority_id).exists()

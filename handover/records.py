@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from handover import audit, hours, lookups, record_fields
@@ -51,13 +51,8 @@ def current_contact(session: Session, conversation: Conversation) -> Contact:
 
 def find_contact(session: Session, conversation: Conversation) -> Contact | None:
     """Gives the contact of the conversation's present episode, or None before anything was said."""
-    return session.scalars(
-        select(Contact)
-        .where(Contact.conversation_id == conversation.id)
-        .where(Contact.episode == conversation.episode)
-        .order_by(Contact.id.desc())
-        .limit(1)
-    ).first()
+    asked = {"conversation": conversation.id, "episode": conversation.episode}
+    return session.scalars(_OF_EPISODE, asked).first()
 
 
 def record_answers(
@@ -177,8 +172,12 @@ def go_on_from(session: Session, conversation: Conversation) -> None:
         audit.announce(session, conversation, "contact", contact.id)
 
 
-def known_answers(session: Session, conversation: Conversation) -> dict[str, dict[str, Any]]:
+def known_answers(
+    session: Session, conversation: Conversation, contact: Contact | None
+) -> dict[str, dict[str, Any]]:
     """Gives what is already known of this child in any contact, as the dialogue takes it.
+
+    `contact` is that of the conversation's present episode.
 
     What is true for one worry only, such as where the child is now, comes from the present
     episode alone, or from the one that it goes on from by the child's own word.
@@ -186,15 +185,8 @@ def known_answers(session: Session, conversation: Conversation) -> dict[str, dic
     # The language of the talk is the conversation's own, and is told beside these.
     lasting = {"name_to_use", "age", "gender", "school", "communication_needs"}
     momentary = {"safe_now", "current_location", "who_is_there", "needs_medical_help"}
-    contact = find_contact(session, conversation)
     continued = contact.continues_episode if contact else None
-    rows = session.execute(
-        select(Answer.field, Answer.status, Answer.value, Contact.episode, Contact.conversation_id)
-        .join(Contact, Contact.id == Answer.contact_id)
-        .where(Contact.child_id == conversation.child_id)
-        .where(Answer.status != AnswerStatus.ASKED_UNANSWERED)
-        .order_by(Answer.id)
-    )
+    rows = session.execute(_ANSWERED, {"child": conversation.child_id})
     known: dict[str, dict[str, Any]] = {}
     for field, status, value, episode, conversation_id in rows:
         # Codes and analyses that staff write down are no answers for the bot to speak of, and the
@@ -208,6 +200,23 @@ def known_answers(session: Session, conversation: Conversation) -> dict[str, dic
         if (is_ours and (is_present or goes_on)) or is_lasting:
             known[field] = {"status": status.value, "value": value}
     return known
+
+
+# Made once: these are asked for every turn.
+_OF_EPISODE = (
+    select(Contact)
+    .where(Contact.conversation_id == bindparam("conversation"))
+    .where(Contact.episode == bindparam("episode"))
+    .order_by(Contact.id.desc())
+    .limit(1)
+)
+_ANSWERED = (
+    select(Answer.field, Answer.status, Answer.value, Contact.episode, Contact.conversation_id)
+    .join(Contact, Contact.id == Answer.contact_id)
+    .where(Contact.child_id == bindparam("child"))
+    .where(Answer.status != AnswerStatus.ASKED_UNANSWERED)
+    .order_by(Answer.id)
+)
 
 
 def _answers_by(session: Session, contact: Contact, *, is_staff: bool) -> dict[str, Answer]:

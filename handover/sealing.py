@@ -1,8 +1,9 @@
 """Sealing: words that only a neutral note stands for, until the child's safe word is given."""
 
 import datetime as dt
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import BindParameter, Exists, Select, select
 from sqlalchemy.orm import Session
 
 from handover import audit, contact_plan, outgoing, service, wording
@@ -37,16 +38,16 @@ def note_text(conversation: Conversation) -> str:
     return chosen or wording.texts(key, wording.FALLBACK)[0]
 
 
-def has_sealed(session: Session, conversation: Conversation) -> bool:
-    """Tells whether words wait for the safe word."""
-    return session.scalars(_sealed(conversation).limit(1)).first() is not None
+def is_any_sealed(conversation_id: int | BindParameter[Any]) -> Exists:
+    """Gives the question whether words wait for the safe word, to be asked with others."""
+    return _sealed(conversation_id).exists()
 
 
 def release(session: Session, conversation: Conversation) -> int:
     """Lets sealed words go, on the safe word, and for a while those that follow; gives how many."""
     now = utc_now()
     conversation.unsealed_until = now + UNSEALED_FOR
-    waiting = session.scalars(_sealed(conversation).with_for_update()).all()
+    waiting = session.scalars(_sealed(conversation.id).with_for_update()).all()
     for delivery in waiting:
         delivery.status = DeliveryStatus.QUEUED
         delivery.not_before = now
@@ -96,10 +97,10 @@ def expire(session: Session, *, limit: int = 200) -> list[Delivery]:
     return list(expired)
 
 
-def _sealed(conversation: Conversation) -> Select[Delivery]:
+def _sealed(conversation_id: int | BindParameter[Any]) -> Select[Delivery]:
     return (
         select(Delivery)
-        .where(Delivery.conversation_id == conversation.id)
+        .where(Delivery.conversation_id == conversation_id)
         .where(Delivery.status == DeliveryStatus.SEALED)
         # What the child wants in no text at all is not given out by text on a word either.
         .where(Delivery.error_code != "note_only")

@@ -4,7 +4,7 @@ import datetime as dt
 import enum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from handover import audit, service, tasks
@@ -39,11 +39,15 @@ DECISIONS = {
 
 def find_open(session: Session, conversation: Conversation) -> Silence | None:
     """Gives the watch that is open on a conversation, or None."""
-    return session.scalars(
-        select(Silence)
-        .where(Silence.conversation_id == conversation.id)
-        .where(Silence.closed_at.is_(None))
-    ).one_or_none()
+    return session.scalars(_OPEN, {"conversation": conversation.id}).one_or_none()
+
+
+# Made once: it is asked for every turn.
+_OPEN = (
+    select(Silence)
+    .where(Silence.conversation_id == bindparam("conversation"))
+    .where(Silence.closed_at.is_(None))
+)
 
 
 def undecided(session: Session, practitioner: Practitioner) -> list[Silence]:

@@ -1,6 +1,7 @@
 """What every test may ask for: databases, people, a channel and the front door itself."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,25 @@ from tests.fakes.clock import MovableClock
 from tests.fakes.dialogue import FakeDialogue
 
 POSTGRES = pytest.param("postgresql", marks=pytest.mark.postgres)
+
+
+_CASES_ON_POSTGRES = 2
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves most cases of a test to SQLite: they differ in words, not in what a database does.
+
+    Every test still runs on both, and a test whose cases differ there runs each on both.
+    """
+    cases: dict[str, list[str]] = defaultdict(list)
+    for item in items:
+        is_shortened = item.get_closest_marker("each_on_postgres") is None
+        if is_shortened and item.get_closest_marker("postgres") is not None:
+            cases[item.nodeid.partition("[")[0]].append(item.nodeid)
+    left = {nodeid for every in cases.values() for nodeid in sorted(every)[_CASES_ON_POSTGRES:]}
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left])
+    items[:] = [item for item in items if item.nodeid not in left]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

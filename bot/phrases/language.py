@@ -34,6 +34,8 @@ _TOKEN = regex.compile(r"[\p{Latin}']+")
 _READ = 2_000  # characters are enough to tell a language
 _SURE = 0.75
 _FEWEST_LETTERS = 12
+_FEWEST_WORDS = 2
+_HARDLY_ENGLISH = 1 / 8  # of a message's words; a name or "mam" is in many languages
 
 
 def language_of(text: str) -> str:
@@ -49,6 +51,21 @@ def language_of(text: str) -> str:
     if scores[best] > 0 and scores[best] >= 1.5 * runner_up:
         return best
     return _by_letters(start, "en" if scores["en"] >= scores[best] else best)
+
+
+def says_it_plainly(text: str, code: str) -> bool:
+    """Tells whether a message's own words say its language, not only its letters.
+
+    By letters alone "mums away w work til weds" is Polish.
+    """
+    start = text[:_READ]
+    if _by_script(start) is not None:
+        return True
+    words = [word.replace("'", "") for word in _TOKEN.findall(plain(start)[0])]
+    scores = _by_words(words)
+    found = scores.get(code, 0.0)
+    is_spoken = found >= _FEWEST_WORDS and found >= scores["en"] + 1
+    return is_spoken or found > scores["en"] <= len(words) * _HARDLY_ENGLISH
 
 
 def _by_script(text: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import re
 
+from dialogues.reading.names import is_a_name
 from dialogues.reading.words import lowered
 
 YOUNGEST, OLDEST = 4, 25
@@ -61,6 +62,12 @@ _HERE = re.compile(
     + _NUMBER
     + r"(?: ?(?:yrs?|years?)(?: old)?)?(?: (?:boy|girl|lad|m|f))?,? here\W*$"
 )
+# "zara 14" while a time is asked for: a day or a month may stand there too, a name may not.
+_NAME_AND_AGE = re.compile(
+    r"^(?:its |it's |im |i'm )?(?P<name>[^\W\d_]{2,15})[ ,.]+" + _NUMBER + r"\W*$"
+)
+# "its ash. he/him. 15"
+_PRONOUNS = re.compile(r"[ ,.(]*\b(?:s?he|they|xe)/(?:him|her|them|they|xem)\b[ ,.)]*")
 _WITH_NAME = re.compile(r"^" + _NUMBER + r"\s*[.,]\s*[^\W\d_]{2,}(?:\s*[.,].*)?$")
 # "no wait 14", "actually im 14": what was said before is put right.
 _PUT_RIGHT = re.compile(
@@ -83,7 +90,7 @@ _HALF_OLDER = re.compile(r"^\s*(?:he|she|they|hes|shes|he's|she's|my \w+)\b")
 
 def find_age(text: str, asked: str | None) -> int | None:
     """Gives the child's own age, or None; other people's ages are left alone."""
-    low = lowered(text)
+    low = _PRONOUNS.sub(" ", lowered(text))
     same = _SAME_AS_ME.search(low)
     if same:
         return _in_range(same)
@@ -98,6 +105,9 @@ def find_age(text: str, asked: str | None) -> int | None:
 
 def _answered_age(low: str, asked: str | None) -> int | None:
     for line in low.splitlines():
+        named = _NAME_AND_AGE.match(line)
+        if named and is_a_name(named.group("name")):
+            return _in_range(named)
         if asked == "safe_contact_times":
             # "4" is then an hour; "11. leo" is still an age, and so is "13".
             match = _WITH_NAME.match(line) or _TEENS.match(line)

@@ -1,9 +1,12 @@
 """Finds the name that a child gives for themselves, or spells anew."""
 
 import re
+from functools import cache
+from pathlib import Path
 
 from dialogues.reading.words import clauses, lowered, word_list
 
+_OF_TRIAGE = Path(__file__).parent.parent / "triage" / "names.txt"
 # "call me sam not samuel": what follows the name is no part of it.
 _NOT_SURNAME = r"(?!(?:not|and|n|im|i|but|btw|cos|pls|please|from|u|you|on|my|is|ok|so|or)\b)"
 _NAME = rf"(?P<name>[^\W\d_][\w'\-]{{1,20}}(?: {_NOT_SURNAME}[A-Z][\w'\-]{{1,20}})?)"
@@ -57,6 +60,8 @@ _AGE_AND_NAME = re.compile(
     r"^(?:(?:mam|am|im|i'm|i am) )?\d{1,2} ?(?:lat|ani|anos|yrs?|years?(?: old)?|yo)[ ,.]+"
     r"(?:i |si |e |and |n )?(?P<name>[^\W\d_]{2,15})\W*$"
 )
+# "samira i go to oak bank": a name before what they tell of themselves.
+_BEFORE_I = re.compile(r"^(?P<name>[^\W\d_]{2,15})[ ,.]+(?:n |and )?(?:i|im|i'm|ive|my) \w")
 _CALL_ME = re.compile(
     r"(?:(?:no|and|n|but|so|ok|u can|you can|can u|can you|just|please|pls|hi|hey|\d{1,2}|everyone"
     r"|people|mates),? )*call me \w+"
@@ -229,7 +234,7 @@ def find_name(text: str, asked: str | None) -> str | None:
         name = _lone_name(part, asked)
         if name:
             return name
-    beside = _beside_age(text) or _after_im(text)
+    beside = _beside_age(text) or _after_im(text) or _before_i(text)
     if beside:
         return beside
     if asked == "name_to_use" and _TITLED.match(text):
@@ -255,6 +260,12 @@ def find_others_name(text: str) -> str | None:
     return _tidy(match.group("name")) if match and _may_be(match.group("name")) else None
 
 
+def is_a_name(word: str) -> bool:
+    """Tells whether a word is a first name and no other word."""
+    known, also_words = _known_names()
+    return lowered(word) in known - also_words
+
+
 def speaks_of_other(text: str) -> bool:
     """Tells whether a message speaks of a third person."""
     return bool(_OF_OTHERS.search(lowered(text)))
@@ -275,6 +286,11 @@ def _after_im(text: str) -> str | None:
         if match.group("name").split("-")[0] in known - also_words:
             return _tidy(match.group("name"))
     return None
+
+
+def _before_i(text: str) -> str | None:
+    before = _BEFORE_I.match(lowered(text))
+    return _tidy(before.group("name")) if before and is_a_name(before.group("name")) else None
 
 
 def _lone_name(part: str, asked: str | None) -> str | None:
@@ -313,6 +329,10 @@ def _tidy(name: str) -> str:
     return name
 
 
+@cache
 def _known_names() -> tuple[frozenset[str], frozenset[str]]:
     lists = word_list("names")
-    return frozenset(lists["names"]), frozenset(lists["also_words"])
+    # Those that triage reads as one are first names and nothing else.
+    lines = _OF_TRIAGE.read_text(encoding="utf-8").splitlines()
+    more = " ".join(line for line in lines if not line.startswith("#")).split()
+    return frozenset([*lists["names"], *more]), frozenset(lists["also_words"])

@@ -164,6 +164,7 @@ def test_a_child_who_waits_is_not_put_off_by_writing_again(door: Door):
     assert due_at <= door.clock.now()
 
 
+@pytest.mark.each_on_postgres
 @pytest.mark.parametrize("text", ["nul\x00nul", "\ud83d half an emoji", "é" * 4000, "😀" * 2000])
 def test_any_text_is_kept(door: Door, text: str):
     received = door.child_says(text)

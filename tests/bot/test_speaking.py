@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from bot.phrases.language import says_it_plainly
 from models.contact import Answer
 from models.conversation import Author
 from models.db import transaction
@@ -56,6 +57,16 @@ def test_doubt_is_respected(door: Door, text: str):
     door.dialogue.levels.clear()
     says(door, "mam na imie kasia i mam dwanascie lat")
     assert any(" / We can write in" in one for one in door.sent()), "it is offered in a calm moment"
+
+
+def test_a_talk_in_english_stays_so_when_letters_look_like_another_language(door: Door):
+    for text in ("my dad went thru my drawers today", "i dont wanna go home", "im at school"):
+        says(door, text)
+    says(door, "mums away w work til weds")
+
+    assert door.conversation().language == "en"
+    assert not any(" / We can write in" in one for one in door.sent())
+    assert not says_it_plainly("mums away w work til weds", "pl")
 
 
 @pytest.mark.parametrize("text", ["English", "in english", "2"])

@@ -41,6 +41,9 @@ from dialogues.reading.message import read
         ("3", "safe_now", None),
         ("15 turning 16 soon", "when_happened", 15),
         ("hes 9 too", "age", None),
+        ("zara 14", "when_happened", 14),
+        ("june 14", "when_happened", None),
+        ("its ash. he/him. 15", None, 15),
     ],
 )
 def test_the_age_is_the_childs_own(text: str, asked: str | None, age: int | None):
@@ -52,6 +55,8 @@ def test_the_age_is_the_childs_own(text: str, asked: str | None, age: int | None
     [
         ("my name is Oluwaseun", None, "Oluwaseun"),
         ("im called jess", None, "Jess"),
+        ("samira i go to oak bank", None, "Samira"),
+        ("will i be ok", None, None),
         ("12. harvey", None, "Harvey"),
         ("its priya", "name_to_use", "Priya"),
         ("you can call me bear", None, "Bear"),

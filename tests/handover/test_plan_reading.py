@@ -52,9 +52,15 @@ SURE = [
     ("tmrw after 4", "on Saturday 28/11 from 4pm to 9pm"),
     ("tonight", "on Friday 27/11 from 5pm to 9pm"),
     ("weekday evenings", "Monday to Friday from 5pm to 9pm"),
+    ("mornings 9am-10am and after 4", "every day from 9am to 10am and every day from 4pm to 9pm"),
     ("never", "only when you write first"),
     ("dont text me back", "only when you write first"),
 ]
+NARROWER = [
+    ("only msg me at school 12.30 to 1", "Monday to Friday from 12:30pm to 1pm"),
+    ("at lunch 12.15-1", "every day from 12:15pm to 1pm"),
+]
+NO_TIME = ["luke. text this number got about 10 percent battery", "im on 5% text me", "2 bars left"]
 UNCLEAR = [
     *("not when mums home", "only when im alone", "any time except when dad is in"),
     *("my dad gets home at 6", "after my mum goes out", "not when shes in", "after tea"),
@@ -154,3 +160,16 @@ def test_times_are_those_of_the_clock_on_the_wall_in_summer_too():
     assert reading.times.allows(dt.datetime(2026, 7, 1, 15, 30, tzinfo=dt.UTC))
     assert not reading.times.allows(dt.datetime(2026, 7, 1, 20, 30, tzinfo=dt.UTC))
     assert reading.times.allows(dt.datetime(2026, 7, 1, 16, 30, tzinfo=LONDON))
+
+
+@pytest.mark.parametrize(("text", "words"), NARROWER)
+def test_the_hours_inside_others_are_meant(text: str, words: str):
+    reading = read_times(text, NOW)
+
+    assert reading is not None
+    assert times_in_words(reading.times) == words
+
+
+@pytest.mark.parametrize("text", NO_TIME)
+def test_what_is_counted_is_no_hour(text: str):
+    assert read_times(text, NOW) is None

@@ -148,6 +148,7 @@ def test_a_closed_conversation_is_reviewed_once_and_leaves_the_sample(
         assert kept.reviewer_id == cleo.id
 
 
+@pytest.mark.each_on_postgres
 @pytest.mark.parametrize(
     ("fields", "found"),
     [
@@ -203,6 +204,7 @@ def test_an_empty_search_is_an_error_that_says_so(anna, desk_of) -> None:
     assert "Enter something to search for" in answer.text
 
 
+@pytest.mark.each_on_postgres
 @pytest.mark.parametrize(
     "fields", [{"name": "Rosie"}, {"address": "7700900123"}, {"level": "urgent"}]
 )
