@@ -1,0 +1,1 @@
+"""The parts of the `frontdoor` command that are commands of their own."""

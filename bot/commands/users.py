@@ -1,0 +1,93 @@
+"""The `frontdoor user` commands: the accounts of practitioners and admins."""
+
+import secrets
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import accounts, running
+from bot.commands import begin
+from handover import auth, ladder
+from models.db import reading, transaction
+from models.practitioner import Practitioner, RoleName
+
+
+@click.group(name="user")
+def user_group() -> None:
+    """Make, list and close the accounts of practitioners and admins."""
+
+
+@user_group.command(name="add")
+@click.argument("email")
+@click.option("--name", required=True, help="The name a child is told.")
+@click.option(
+    "--role",
+    "roles",
+    type=click.Choice([role.value for role in RoleName]),
+    multiple=True,
+    default=[RoleName.PRACTITIONER.value],
+    show_default=True,
+)
+def add_user(email: str, name: str, roles: tuple[str, ...]) -> None:
+    """Make an account, and print the one-time link with which its owner sets a password."""
+    settings = begin.settings()
+    engine = running.open_database(settings)
+    authority = accounts.prepare(engine, settings)
+    try:
+        with transaction(engine) as session:
+            added = auth.create_practitioner(
+                session,
+                email=email,
+                name=name,
+                password=None,
+                roles=[RoleName(role) for role in roles],
+                authority=authority,
+            )
+    except auth.AccountError as error:
+        raise click.ClickException(error.text) from error
+    console = running.console_settings(settings)
+    click.echo(auth.sign_in_link(console, auth.invitation_token(console, added)))
+    begin.progress("The link works once, for one hour.")
+
+
+@user_group.command(name="link")
+@click.argument("email")
+def link_user(email: str) -> None:
+    """Print a new one-time link, for someone who lost the first or their password."""
+    settings = begin.settings()
+    engine = running.open_database(settings)
+    console = running.console_settings(settings)
+    with reading(engine) as session:
+        found = _account(session, email)
+        click.echo(auth.sign_in_link(console, auth.invitation_token(console, found)))
+
+
+@user_group.command(name="list")
+def list_users() -> None:
+    """List the accounts and their roles."""
+    with reading(running.open_database(begin.settings())) as session:
+        for found in session.scalars(select(Practitioner).order_by(Practitioner.email)):
+            roles = ", ".join(sorted(role.name for role in found.roles))
+            state = "" if found.active else " (closed)"
+            click.echo(f"{found.email}\t{found.name}\t{roles}{state}")
+
+
+@user_group.command(name="close")
+@click.argument("email")
+def close_user(email: str) -> None:
+    """Close an account: its sessions end and it cannot sign in again."""
+    with transaction(running.open_database(begin.settings())) as session:
+        found = _account(session, email)
+        found.active = False
+        # Every session of theirs is bound to this.
+        found.fs_uniquifier = secrets.token_hex(32)
+        ladder.leave(session, found)
+    begin.progress("Closed.")
+
+
+def _account(session: Session, email: str) -> Practitioner:
+    found = auth.find(session, email)
+    if found is None:
+        raise click.ClickException(f"There is no account for {email}: see `frontdoor user list`.")
+    return found
