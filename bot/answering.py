@@ -128,7 +128,7 @@ def _with_dialogue(
     *,
     is_idle: bool,
 ) -> Outcome:
-    said = _said(turn, answer, language)
+    said = _said(turn, answer, language, is_thanked=judged.urgency.raises_alert and bool(first))
     level = highest(turn.urgency, judged.urgency)
     text = _text_of(turn)
     steps = () if judged.urgency.raises_alert else plan_steps.answered(turn, text, answer.answers)
@@ -248,10 +248,16 @@ _IDLE_TALK = _ABOUT_SERVICE | {
 _IDLE_COMMANDS = {"goodbye", "feedback", "help"}
 
 
-def _said(turn: Turn, answer: DialogueAnswer, language: str) -> Said:
+# Said after the urgent words they would only say the same once more.
+_THANKS = {"utter_reflect_heard", "utter_reflect_go_on", "utter_reflect_emergency"}
+
+
+def _said(turn: Turn, answer: DialogueAnswer, language: str, *, is_thanked: bool) -> Said:
     now: list[Reply] = []
     question: list[Reply] = []
     for reply in answer.replies:
+        if is_thanked and reply.response in _THANKS:
+            continue
         if turn.returned is not None and reply.response == "utter_hello":
             # They were welcomed back in the service's own words already.
             continue

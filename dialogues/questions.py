@@ -154,13 +154,15 @@ def next_actions(questions: Questions, slots: Slots, intent: str) -> list[str]:
     if intent in questions.then_repeat or intent.startswith("ask_"):
         return actions + _repeated(questions, slots)
     if not slots.get("worry"):
-        return actions + (_invitation(said) if intent in questions.invite else [])
+        return actions + (_invitation(said, intent) if intent in questions.invite else [])
     return actions + _privacy(questions, slots) + _onward(questions, slots, intent)
 
 
-def _invitation(said: Mapping[str, int]) -> list[str]:
-    """Invites a child to tell, once; who says no to that has said so."""
-    return ["utter_no_rush" if "utter_listening" in said else "utter_listening"]
+def _invitation(said: Mapping[str, int], intent: str) -> list[str]:
+    """Invites a child to tell, once; who says no to that has said so, who goes on is heard."""
+    if "utter_listening" not in said:
+        return ["utter_listening"]
+    return ["utter_unclear" if intent in ("inform", "affirm") else "utter_no_rush"]
 
 
 def talks_on(slots: Slots, intent: str) -> bool:

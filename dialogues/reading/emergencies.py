@@ -17,6 +17,8 @@ _RINGS = re.compile(
     r"|^(?:ok |yeah |yes |alright )?(?:ringing|calling|phoning|dialling) (?:them|999|it|now|"
     r"police)\b"
     r"|\bon the (?:phone|line) (?:to|with) (?:999|the police|police|them|an ambulance)\b"
+    r"|\b(?:pressed|prest|pushed|dialled|dialed|dialld|typed|done|did|rang|rung|called) "
+    r"(?:it )?999\b"
 )
 _NOT_RINGING = re.compile(r"\b(?:cant|dont want|scared|wont|not|cannot|should i|do i|shall i)\b")
 _GOES = re.compile(
@@ -51,18 +53,45 @@ _WOKE = re.compile(
     r"(?: is| has| just| are)* (?:woke|woken|waking|awake|up now|getting up|stirring)\b"
 )
 _NUMBER_ALONE = re.compile(r"\W*(?:no |number |num |#)?\d{1,4}[a-d]?\W*$")
+_SAYS_WHAT = re.compile(
+    r"\b(?:what|wot|wat|how) (?:do|would|wud|should|shud|can|could|will) i (?:even |just )?"
+    r"(?:say|tell|explain)\b|\bdont know what to say\b|\b(?:dont|do not) (?:want to |wanna )?wake\b"
+)
+_MEANS = re.compile(
+    r"\b(?:pills?|tablets?|tabs|paracetamol|ibuprofen|blades?|razors?|kni(?:fe|ves)|rope|bleach|"
+    r"meds)\b"
+)
+_TAKEN = re.compile(r"\b(?:took|taken|take|had|swallowed|ate|drank|done|cut)\b")
+_HANDED = re.compile(
+    r"\b(?:give|gave|given|giving|hand|handed|flush\w*|chuck\w*|bin|binned|thr(?:ow|ew|own)|put) "
+    r"(?:it|them|the \w+|my \w+)(?: all)? (?:to|2|away|down|back|in the bin|out)\b"
+    r"|\bgave (?:her|him|mum|dad|nan) (?:it|them|the)\b"
+)
+_BREATHES = re.compile(
+    r"\b(?:she|shes|he|hes|mum\w*|dad\w*|nan|baby|sister|brother|they|theyre)(?: is| are)? "
+    r"(?:still |just |kind of )?(?:breath\w*|breth\w*|breeth\w*)\b"
+)
+_NOT_BREATHING = re.compile(r"\b(?:not|isnt|aint|stopped|cant|wont|no|door|phone|neck)\b")
+_COMFORTED = re.compile(
+    r"\b(?:hugging|cuddling|holding me|sat with me|with me now|here with me|looking after me)\b"
+)
+_OF_LIFE = frozenset(["suicide", "self_harm"])
 _NOTED = ("age", "name_to_use", "safe_contact_times", "safe_contact_channel", "other_child")
 
 
-def choose_reply(facts: Mapping[str, Any], text: str) -> str:
+def choose_reply(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> str:
     """Gives which answer fits: to going there, to ringing 999, to a place, to a fact."""
+    of_life = not _OF_LIFE.isdisjoint(slots.get("harms") or ())
     low = bare(text)
     told = {n for n, value in facts.items() if value not in (None, PREFER_NOT, DONT_KNOW)}
-    happening = _happening(text, low)
+    happening = _happening(text, low, of_life=of_life)
     if happening is not None:
         return happening
     if is_number_alone(text) and not told:
-        return "emergency_number"
+        # After tablets it is how many, not the number of a house.
+        of_means = slots.get("last_feeling") == "emergency_means"
+        number = "emergency_means" if of_means else "emergency"
+        return number if of_life else "emergency_number"
     if "current_location" in told:
         return "emergency_place"
     if "name_to_use" in told:
@@ -70,13 +99,17 @@ def choose_reply(facts: Mapping[str, Any], text: str) -> str:
     return "emergency_noted" if told.intersection(_NOTED) else "emergency"
 
 
-def _happening(text: str, low: str) -> str | None:
+def _happening(text: str, low: str, *, of_life: bool) -> str | None:
     """Gives the answer to what is happening this minute; the first that fits, or None."""
     fits = {
         "emergency_going": bool(_GOES.search(low)) and not _TO_SAFETY.search(low),
-        "emergency_helped": bool(_HELP_IS_HERE.search(low)),
+        "emergency_helped": bool(_HELP_IS_HERE.search(low) or _COMFORTED.search(low)),
         "emergency_coming": says_help_comes(text),
         "emergency_ringing": bool(_RINGS.search(low)) and not _NOT_RINGING.search(low),
+        "emergency_handed": of_life and bool(_HANDED.search(low)),
+        "emergency_say": of_life and bool(_SAYS_WHAT.search(low)),
+        "emergency_means": of_life and bool(_MEANS.search(low)) and not _TAKEN.search(low),
+        "emergency_alive": bool(_BREATHES.search(low)) and not _NOT_BREATHING.search(low),
         "emergency_locked": bool(_LOCKED.search(low)),
         "emergency_woke": bool(_WOKE.search(low)),
     }

@@ -1,5 +1,6 @@
 """Gathers whatever a message says for the record, asked or not."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from dialogues.reading import (
     wishes,
 )
 from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
+from dialogues.reading.words import bare
 
 _LONGEST_REFUSAL = 8
 # What may be said anew; of all else the first words stay, and later ones stand in the account.
@@ -27,6 +29,8 @@ _GROWS = (
     *("wants", "current_location", "must_not_know", "going_well", "household", "do_not_share"),
     *("in_care", "trusted_adult"),
 )
+
+_NOT_ME = re.compile(r"\bnot (?:about |for )?me\b")
 
 
 def gather(text: str, question: str | None, slots: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,6 +55,9 @@ def gather(text: str, question: str | None, slots: Mapping[str, Any]) -> dict[st
     for name, value in candidates:
         if value is not None and name not in found and _adds(name, value, question, slots):
             found[name] = value
+    if "name_to_use" in found and _NOT_ME.search(bare(text)):
+        # "its not me its jayden" names whom it is about.
+        found["other_child"] = found.pop("name_to_use")
     _note_safety(found, text, slots)
     others.keep_apart(found, text, question, slots)
     _keep_to_its_own(found, text, question)

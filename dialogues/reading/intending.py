@@ -64,12 +64,19 @@ def intent_of(text: str, intent: str, confidence: float, slots: Mapping[str, Any
     told_too = signal in _QUESTIONS and feelings.find_worry(text) in _HEAVY
     if signal and _may_be(signal, slots) and not told_too:
         return signal
-    if slots.get("asked") and answers.short_answer(text):
+    is_answer = slots.get("asked") and answers.short_answer(text)
+    if is_answer or _wants_own_worker(text, slots):
         return "inform"
     rose = settling.rose(slots) and not _is_calm(text, intent, confidence, slots)
     if rose or signal == "adult_referrer":
         return "tell"
     return _by_wish(text, slots) or _by_classifier(text, intent, confidence, slots)
+
+
+def _wants_own_worker(text: str, slots: Mapping[str, Any]) -> bool:
+    """Tells who wants their own worker and tells of no more: they are taken at their word."""
+    calm = idleness.level(slots.get("urgency")) < _URGENT and not slots.get("adult")
+    return calm and wishes.asks_for_own_worker(text) and feelings.find_worry(text) not in _HEAVY
 
 
 def _is_unsaid(text: str, slots: Mapping[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from dialogues.reading import (
     names,
     settling,
     signals,
+    wishes,
 )
 from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
 
@@ -152,6 +153,8 @@ def _note_roles(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
         facts["referrer_relationship"] = text.strip()
     if signals.wants_few_questions(text):
         facts["few_questions"] = True
+    if reading.intent == "inform" and wishes.asks_for_own_worker(text):
+        facts["own_worker"] = True
     if reading.intent in ("status_request", "correct_record"):
         facts.update(status=True, worry=True)
     if reading.intent == "status_request" and "earlier_contact" not in slots:

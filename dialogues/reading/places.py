@@ -116,6 +116,11 @@ _OF_CONTACT = re.compile(
     r"\b(?:text|txt|msg|message|ring|call|phone|contact|write)\b.*\b(?:at|in) (?:school|college|"
     r"work)\b"
 )
+# "i am on mums tablet" is no place either.
+_ON_A_SCREEN = re.compile(
+    r"\bon (?:\w+ ){0,2}(?:tabl[ei]ts?|i ?pad|phone(?! box)|fone|laptop|lap top|computer|xbox|ps\d|"
+    r"switch|snap|insta|discord|roblox)\b"
+)
 _LIVES = re.compile(
     r"\b(?:lives?|living|stays?|staying) (?:at|on|in|near|by|down|next to|opposite|round|over)\b"
     r"[^\n.,;!?]*"
@@ -141,7 +146,7 @@ def find_current_location(text: str) -> str | None:
     address = find_address(text)
     if address:
         return address
-    if _OF_CONTACT.search(lowered(text)):
+    if _OF_CONTACT.search(lowered(text)) or _ON_A_SCREEN.search(bare(text)):
         return None
     for part in clauses(text):
         low = _NOT_NOW.sub("", bare(part)).strip()

@@ -42,6 +42,7 @@ _OF_A_FORM = frozenset(["age", "name_to_use", "school", "gender", "phone_number"
 _LONGEST_OF_FORM = 12
 # How often one feeling is given back in a talk before its words would repeat.
 _MOST_REFLECTIONS = 2
+_MOST_FOR_OTHER = 5
 # What begins no record, unless the message was judged urgent.
 _IDLE = frozenset(
     [
@@ -165,11 +166,13 @@ def reaction_feeling(
 ) -> str:
     """Chooses what is given back: the emergency first, then for whom, then the feeling."""
     if slots.get("urgency") == "emergency":
-        return emergencies.choose_reply(facts, text)
+        return emergencies.choose_reply(facts, text, slots)
     if slots.get("adult") or intent == "adult_referrer":
         return "adult"
-    if facts.get("about_whom") in ("friend", "sibling"):
-        return "for_other"
+    if (facts.get("about_whom") or slots.get("about_whom")) in ("friend", "sibling"):
+        # Never spoken to as if it were done to them.
+        told = (slots.get("said") or {}).get("utter_reflect_for_other", 0)
+        return "for_other" if told < _MOST_FOR_OTHER else "heard"
     feeling = feelings.find_feeling(text)
     said = (slots.get("said") or {}).get(f"utter_reflect_{feeling}", 0)
     if feeling is None or feeling == slots.get("last_feeling") or said >= _MOST_REFLECTIONS:
@@ -193,7 +196,7 @@ def reply_to(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> s
     if "must_not_know" in told:
         return "must_not_know"
     if slots.get("urgency") == "emergency":
-        return emergencies.choose_reply(facts, text)
+        return emergencies.choose_reply(facts, text, slots)
     if "wants" in told:
         return "own_worker" if wishes.asks_for_own_worker(text) else "wants"
     told = set(facts) - {"worry", "concern_in_own_words"}

@@ -98,7 +98,7 @@ _LEAVES = re.compile(
 )
 _ASKS_AFTER = re.compile(
     r"\b(?:heard?|news|updates?|happen\w*|rang|ring|called|told|wait\w*|before|last|repl\w+|"
-    r"yet|still|since|again|promised|said|come|came|anything|going on)\b"
+    r"yet|still|since|again|promised|said|come|came|going on)\b"
 )
 _SAD_FACE = re.compile(r"[😔😢😭😞💔🥺😟😕🙁☹️😿\s:(']+")
 _ITS_ME = re.compile(
@@ -156,7 +156,8 @@ def is_leaving(text: str) -> bool:
 
 def asks_after(text: str) -> bool:
     """Tells whether a message may ask after something sent before ("i sent one" does not)."""
-    return bool(_ASKS_AFTER.search(bare(text))) or len(text.split()) > _SHORTEST_TALE + 1
+    long = len(text.split()) > _SHORTEST_TALE + 1
+    return bool(_ASKS_AFTER.search(bare(text))) or (long and is_asking(text))
 
 
 def wants_few_questions(text: str) -> bool:

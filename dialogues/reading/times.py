@@ -142,8 +142,12 @@ def find_day(text: str) -> str | None:
     return _words(text, match) if match else None
 
 
+# "it needs signing by friday" is no day on which to be written to.
+_DEADLINE = re.compile(r"\bby (?:next |this )?(?:mon|tue|wed|thu|fri|sat|sun|tomorrow|tmrw)\w*")
+
+
 def _contact_times(text: str) -> str | None:
-    low = lowered(text)
+    low = _DEADLINE.sub(lambda match: " " * len(match.group()), lowered(text))
     for pattern in (_CONTACT_OTHER, _CONTACT_TIME):
         found = [
             _with_not(low[: match.start()], _words(text, match))

@@ -86,7 +86,7 @@ def test_after_a_day_they_hear_that_it_is_kept_and_that_nobody_has_read_it(door:
 
     said = new_words(door, before)
     assert "What you told me is saved" in said
-    assert "Nobody has read it yet." in said
+    assert "It is still waiting to be read." in said
     assert WORRY not in said
     assert door.conversation().episode == 1
 

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogues.reading import ages, answers, feelings, names, people, places, signals, times
+from dialogues.reading import (
+    ages,
+    answers,
+    emergencies,
+    feelings,
+    names,
+    people,
+    places,
+    signals,
+    times,
+)
 from dialogues.reading.message import read
 
 
@@ -584,3 +594,36 @@ def test_times_to_write_at_are_no_part_of_the_childs_account():
     assert "concern_in_own_words" not in read("evenings are best", "inform", 0.8, slots=slots).facts
     told = "evenings are best, not when dad is home he hits me"
     assert told in read(told, "inform", 0.8, slots=slots).facts["concern_in_own_words"]
+
+
+def test_a_count_of_tablets_is_no_number_of_a_house():
+    of_life = {"urgency": "emergency", "harms": ["suicide"], "last_feeling": "emergency_means"}
+
+    assert emergencies.choose_reply({}, "56", of_life) == "emergency_means"
+    assert emergencies.choose_reply({}, "56", {"harms": []}) == "emergency_number"
+
+
+def test_a_tablet_that_is_written_on_is_no_place():
+    assert places.find_current_location("i am on mums tablit") is None
+
+
+def test_a_friend_is_never_answered_as_if_it_were_done_to_the_child():
+    slots = {"about_whom": "friend", "urgency": "urgent", "worry": True}
+
+    assert read("he hits her every day", "tell", 0.9, slots=slots).facts["feeling"] == "for_other"
+
+
+def test_a_friend_who_is_named_is_not_the_child():
+    slots = {"name_to_use": "Mia"}
+
+    assert "name_to_use" not in read("its not me its jayden", "inform", 0.9, slots=slots).facts
+
+
+def test_who_wants_their_own_worker_is_taken_at_their_word():
+    slots = {"urgency": "concern"}
+
+    found = read("need to speak to my social worker", "tell", 0.9, slots=slots)
+
+    assert found.intent == "inform"
+    assert found.facts["own_worker"]
+    assert found.facts["worry"]

@@ -66,7 +66,8 @@ CARELESS: dict[str, tuple[tuple[str, str | None], str, str]] = {
     "emergency words are swapped": (
         swap(SAID, "emergency", "stopped"), "safety_words", "swapped"),
     "999 is taken out of the emergency words": (
-        put(SAID, "call 999 now. On a mobile, if you cannot speak, call 999 and",
+        put(SAID, "Call 999 now if you are not safe, or if someone is badly hurt or will not wake "
+            "up. If you cannot talk, call 999 on a mobile and",
             "call the police. On a mobile"), "safety_words", "do not say 999"),
     "examples are deleted": (
         cut(NLU, r"(?<=- intent: request_person\n    examples: \|\n).*?(?=\n  - intent)"),
