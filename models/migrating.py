@@ -1,5 +1,6 @@
 """Bringing a database's tables up to date."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,12 +11,15 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+# What Alembic works on is the whole process's, not the thread's.
+_ONE_AT_A_TIME = threading.Lock()
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate(engine: Engine) -> None:
     """Brings the tables to the newest shape; safe to run again and by several at once."""
     with (
+        _ONE_AT_A_TIME,
         engine.connect() as connection,
         _tables_may_be_rebuilt(connection),
         connection.begin(),
