@@ -6,19 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from handover.editing import texts, yaml_files
 from handover.editing.texts import DOMAIN, LANGUAGES, NUMBERS, QUESTIONS, Said
 
 ANSWERS = f"{DOMAIN}responses_questions_children_ask.yml"
-INTENTS = f"{DOMAIN}intents.yml"
-NLU = "dialogues/data/nlu/questions.yml"
-RULES = "dialogues/data/rules/reactions.yml"
-WELSH = f"{LANGUAGES}cy.yml"
 _RULE_FILES = "dialogues/data/rules/"
 _NLU_FILES = "dialogues/data/nlu/"
-_NAME = re.compile(r"[a-z][a-z0-9_]{2,40}")
 
 type Files = Mapping[str, str]
 type Changed = dict[str, str]
@@ -59,16 +54,6 @@ class Answer:
     examples: int
     lacking: tuple[str, ...]
     """The languages that have no words of their own for it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewAnswer:
-    """An answer that is to be added."""
-
-    name: str
-    text: str
-    welsh: str
-    examples: tuple[str, ...]
 
 
 def questions(files: Files) -> list[Question]:
@@ -239,54 +224,6 @@ def set_number(files: Files, key: str, number: Mapping[str, str], checked: Any) 
         data["checked"] = checked
 
     return _edited(files, NUMBERS, change)
-
-
-def add_answer(files: Files, new: NewAnswer) -> Changed:
-    """Gives the files with a further common question: its meaning, examples, rule and words.
-
-    Raises:
-        ContentError: the name is taken or unfit, or words or examples are missing.
-    """
-    if not _NAME.fullmatch(new.name):
-        raise ContentError("name", "Name must be small letters and _, like what_to_bring")
-    intent, key = f"ask_{new.name}", f"utter_{new.name}"
-    if any(s.key == key for s in texts.texts_of(files)) or intent in files[INTENTS]:
-        raise ContentError("name", "There is an answer of this name already")
-    if not new.text.strip():
-        raise ContentError("text", "Enter the answer in English")
-    if not new.welsh.strip():
-        raise ContentError("welsh", "Enter the answer in Welsh")
-    if len(new.examples) < _FEWEST_EXAMPLES:
-        raise ContentError("examples", f"Enter at least {_FEWEST_EXAMPLES} examples, one a line")
-    lines = "".join(f"- {one}\n" for one in new.examples)
-    return {
-        **_edited(files, INTENTS, lambda d: d["intents"].append({intent: {"use_entities": []}})),
-        **_edited(
-            files,
-            NLU,
-            lambda d: d["nlu"].append({"intent": intent, "examples": LiteralScalarString(lines)}),
-        ),
-        **_edited(
-            files,
-            RULES,
-            lambda d: d["rules"].append(
-                {
-                    "rule": f"A child asks {new.name}",
-                    "wait_for_user_input": False,
-                    "steps": [{"intent": intent}, {"action": key}],
-                }
-            ),
-        ),
-        **_edited(
-            files,
-            ANSWERS,
-            lambda d: d["responses"].update({key: [{"text": _quoted(new.text.strip())}]}),
-        ),
-        **_edited(files, WELSH, lambda d: d["responses"].update({key: _quoted(new.welsh.strip())})),
-    }
-
-
-_FEWEST_EXAMPLES = 5
 
 
 def _edited(files: Files, path: str, change: Callable[[Any], object]) -> Changed:

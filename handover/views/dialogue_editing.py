@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from handover.auth import takes_bytes
 from handover.editing import content, files, measures, texts, versions, yaml_files
-from handover.editing.content import ContentError, NewAnswer
+from handover.editing.content import ContentError
 from handover.editing.files import UnfitFileError
 from handover.editing.texts import Said
 from handover.editing.versions import ConflictError, NotAllowedError, NotOpenError
@@ -60,27 +60,6 @@ def change_question(number: int, place: int) -> ResponseReturnValue:
     except ContentError as error:
         return _list_page(number, "questions", (f"when-{place}", error.text)), 422
     return write(number, changed, back=f"/dialogue/{number}/questions")
-
-
-@pages.route("/<int:number>/answers/new", methods=["GET", "POST"])
-@for_editors
-def new_answer(number: int) -> ResponseReturnValue:
-    """Adds an answer to a common question."""
-    if request.method == "GET":
-        return page(number, "dialogue_answer.html", errors=[], submitted={})
-    form = request.form
-    new = NewAnswer(
-        name=form.get("name", "").strip(),
-        text=plain(form.get("text", "")),
-        welsh=plain(form.get("welsh", "")),
-        examples=tuple(one.strip() for one in form.get("examples", "").splitlines() if one.strip()),
-    )
-    try:
-        changed = content.add_answer(files_of(number), new)
-    except ContentError as error:
-        errors = [{"text": error.text, "href": f"#{error.field}"}]
-        return page(number, "dialogue_answer.html", errors=errors, submitted=form), 422
-    return write(number, changed, back=f"/dialogue/{number}/texts/utter_{new.name}")
 
 
 @pages.post("/<int:number>/numbers/<key>")

@@ -8,9 +8,13 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.phrase_checks import phrase_findings
+from dialogues import proving
 from handover.editing import gate, versions
 from handover.editing.bringing import MOST_ARCHIVE_BYTES, archive_of
-from handover.edition import ROOT
+from handover.editing.files import write_folder
+from handover.editing.material import Material
+from handover.edition import PROGRAM, ROOT, Edition
 from handover.views.dialogue import version_of
 from models.db import transaction
 from models.editing import VersionState
@@ -20,6 +24,7 @@ from tests.handover.desk import Desk, add_staff
 ASKED = "dialogues/domain/responses_questions.yml"
 WELSH = "dialogues/languages/cy.yml"
 COVER = "bot/cover.yml"
+_FILE_CHECKS = [check.name for check in gate.FILE_CHECKS]
 _SEEN = re.compile(r'name="seen" value="([^"]*)"')
 
 
@@ -132,6 +137,72 @@ def test_an_answer_is_added_with_its_examples_rule_and_welsh(engine, desk):
     assert "utter_what_to_bring" in text_of(engine, WELSH)
     assert "ask_what_to_bring" in text_of(engine, "dialogues/data/rules/reactions.yml")
     assert "what to bring" in desk.get("/dialogue/2/answers").text
+
+
+def test_a_question_is_added_with_its_ways_out_place_and_conditions(engine, desk, tmp_path):
+    page = "/dialogue/2/questions/new"
+    form = {
+        "seen": seen_on(desk, page),
+        "field": "parents_know",
+        "text": "Does a parent or carer know about this?",
+        "welsh": "",
+        "after": "5",
+        "unless": ["adult", "danger"],
+    }
+    assert "Enter the question in Welsh" in desk.post(page, **form).text
+    assert "Choose what" in desk.post(page, **{**form, "field": "wants", "welsh": "?"}).text
+
+    answer = desk.post(page, **{**form, "welsh": "Ydy rhiant yn gwybod am hyn?"})
+
+    assert answer.status_code == 302
+    shown = desk.get("/dialogue/2/questions").text
+    assert shown.index("Does a parent or carer know") > shown.index("When did this start?")
+    assert "parents_know" not in desk.get(page).text
+    with transaction(engine) as session:
+        files, live = (versions.files_of(session, version_of(session, number)) for number in (2, 1))
+    material = Material(files=files, live=live)
+    assert gate.look(material, gate.FILE_CHECKS) == {name: [] for name in _FILE_CHECKS}
+    write_folder(files, tmp_path)
+    assert proving.file_faults(tmp_path) == []
+    assert proving.talk_faults(tmp_path) == []
+
+
+def test_a_phrase_is_added_and_tried_on_its_own_lines(engine, desk, tmp_path):
+    page = "/dialogue/2/phrases/new"
+    form = {
+        "seen": seen_on(desk, page),
+        "name": "shut_in_shed",
+        "level": "",
+        "harms": ["physical_abuse"],
+        "says": "shut|locked me in ...3 shed",
+        "fires": "my uncle locked me in the garden shed",
+        "silent": "the dog is locked in the shed",
+    }
+    assert "Choose how urgent it is" in desk.post(page, **form).text
+    assert "already" in desk.post(page, **{**form, "level": "urgent", "name": "hit_at_home"}).text
+
+    answer = desk.post(page, **{**form, "level": "urgent"})
+
+    assert answer.headers["Location"].endswith("/dialogue/2/phrases/shut_in_shed")
+    assert findings_of(engine, tmp_path / "right") == []
+    desk.post(
+        "/dialogue/2/phrases/shut_in_shed",
+        seen=seen_on(desk, "/dialogue/2/phrases/shut_in_shed"),
+        level="urgent",
+        says="shut|locked me in ...3 shed",
+        fires="she put me in the shed",
+        silent="i locked me in the shed by mistake",
+    )
+    found = findings_of(engine, tmp_path / "wrong")
+    assert "It does not fire on its example “she put me in the shed”." in found
+    assert any(one.startswith("It fires on “i locked me in the shed") for one in found)
+
+
+def findings_of(engine, folder) -> list[str]:
+    with transaction(engine) as session:
+        write_folder(versions.files_of(session, version_of(session, 2)), folder)
+    draft = Edition(folder.name, folder)
+    return [one.what for one in phrase_findings(draft, PROGRAM)]
 
 
 def test_a_help_number_is_changed_only_by_who_compared_it(engine, desk):
