@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -101,14 +101,24 @@ class DialogueProcess:
     """One dialogue process, kept running until `stop`."""
 
     def __init__(
-        self, *, port: int, secret: str, data_dir: Path, edition: Edition = PROGRAM
+        self,
+        *,
+        port: int,
+        secret: str,
+        data_dir: Path,
+        edition: Edition = PROGRAM,
+        is_early: bool = False,
     ) -> None:
+        """Keeps what to start; `is_early` before its model is trained, for which it then waits."""
         self.edition = edition
         self.url = f"http://127.0.0.1:{port}"
         self.port = port
         self._secret = secret
         self._data_dir = data_dir.resolve()
         self._stopping = threading.Event()
+        self._may_load = threading.Event()
+        if not is_early:
+            self._may_load.set()
         self._process: subprocess.Popen[bytes] | None = None
         self._watcher = threading.Thread(target=self._watch, name="dialogue-watch", daemon=True)
 
@@ -123,10 +133,27 @@ class DialogueProcess:
             raise DialogueProcessError("The dialogue was not started.")
         return self._process.pid
 
+    @property
+    def is_loading(self) -> bool:
+        """Tells whether it may read its model, or has done so."""
+        return self._may_load.is_set()
+
     def start(self) -> None:
         """Starts the process and watches it; returns at once."""
         self._process = self._spawn()
         self._watcher.start()
+
+    def load(self) -> None:
+        """Lets it read its model, which is trained by now."""
+        if not self._may_load.is_set():
+            self._may_load.set()
+            self._order("load")
+
+    def listen(self, port: int) -> None:
+        """Lets it answer at a port where others look for it, from now on."""
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self._order(f"listen {port}")
 
     def wait_until_up(self, progress: Callable[[str], None]) -> bool:
         """Returns True once it answers, False when that takes too long; talk goes on without it."""
@@ -155,6 +182,14 @@ class DialogueProcess:
                 process.wait()
         _let_go(process)
 
+    def _order(self, words: str) -> None:
+        process = self._process
+        # One that has just ended is started again, and then does so from its beginning.
+        with suppress(OSError, ValueError):
+            if process is not None and process.stdin is not None:
+                process.stdin.write(f"{words}\n".encode())
+                process.stdin.flush()
+
     def _spawn(self) -> subprocess.Popen[bytes]:
         command = [
             _python(),
@@ -163,6 +198,7 @@ class DialogueProcess:
             *("--triage-dir", str(self._data_dir / "triage")),
             *("--edition", self.edition.name),
             "--until-stdin-closes",
+            *([] if self._may_load.is_set() else ["--when-told"]),
         ]
         environment = {**_environment(self.edition), "FRONTDOOR_DIALOGUE_SECRET": self._secret}
         return subprocess.Popen(  # noqa: S603  # our own interpreter and arguments
@@ -176,13 +212,15 @@ class DialogueProcess:
         )
 
     def _watch(self) -> None:
-        client = HttpDialogue(self.url, self._secret)
         well_at = time.monotonic() + _START_SECONDS
         while not self._stopping.wait(_PAUSE_SECONDS):
             process = self._process
             if process is None or process.poll() is not None:
                 log.error("dialogue_process_ended")
-            elif client.is_up():
+            elif not self._may_load.is_set():
+                well_at = time.monotonic() + _START_SECONDS
+                continue
+            elif self._is_up():
                 well_at = max(well_at, time.monotonic())
                 continue
             elif time.monotonic() - well_at < _UNWELL_SECONDS:
@@ -195,7 +233,14 @@ class DialogueProcess:
             _let_go(process)
             self._process = self._spawn()
             well_at = time.monotonic() + _START_SECONDS
-        client.close()
+
+    def _is_up(self) -> bool:
+        # Where it answers may change, and nothing is asked often here.
+        client = HttpDialogue(self.url, self._secret)
+        try:
+            return client.is_up()
+        finally:
+            client.close()
 
 
 @contextmanager

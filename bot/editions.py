@@ -126,6 +126,13 @@ class Dialogues:
         except DialogueUnavailableError:
             return False
 
+    def address(self, found: Edition) -> str | None:
+        """Gives where a process answers for an edition; None when none does."""
+        try:
+            return self._client(found.name).url if self.has(found) else None
+        except DialogueUnavailableError:
+            return None
+
     def is_up(self) -> bool:
         """Tells whether the live edition's process answers."""
         return self.has(edition.live())

@@ -9,14 +9,18 @@ from sqlalchemy import Engine
 
 from bot.clock import hold_lease
 from bot.gate_checks import every_check
+from bot.gate_plays import Rehearsal
+from bot.rehearsing import Rehearsals
 from handover.editing import gate, versions
 from handover.edition import ROOT
 from models.base import utc_now
 from models.db import reading, transaction
+from models.editing import VersionState
 
 log = structlog.get_logger()
 
 _LEASE = "dialogue-gate"
+_MAY_GO_LIVE = (VersionState.CHECKED, VersionState.SIGNED)
 _RENEW = dt.timedelta(seconds=5)
 
 
@@ -24,11 +28,28 @@ class Gatekeeper:
     """One process's runner of the gate; it stands by while another holds the lease."""
 
     def __init__(
-        self, engine: Engine, data_dir: Path, name: str, *, stop: threading.Event | None = None
+        self,
+        engine: Engine,
+        data_dir: Path,
+        name: str,
+        *,
+        stop: threading.Event | None = None,
+        rehearsals: Rehearsals | None = None,
     ) -> None:
+        """Stands by.
+
+        Args:
+            engine: the database.
+            data_dir: where versions are put to be looked at.
+            name: of this process.
+            stop: ends it, whatever it looks at.
+            rehearsals: this machine's; its own where whoever starts it lets nothing go live.
+        """
         self._engine = engine
         self._stop = stop or threading.Event()
         self._data_dir = data_dir.resolve()
+        self._is_alone = rehearsals is None
+        self._rehearsals = rehearsals or Rehearsals(data_dir)
         self._name = name[:64]
         self._held_at: dt.datetime | None = None
 
@@ -45,13 +66,16 @@ class Gatekeeper:
         if waiting is None or not self._holds():
             return False
         version_id, number = waiting
-        state = gate.run(
-            self._engine,
-            version_id,
-            every_check(self._data_dir),
-            home=self._data_dir,
-            is_ours=self._holds,
-        )
+        with Rehearsal(self._rehearsals) as rehearsal:
+            state = gate.run(
+                self._engine,
+                version_id,
+                every_check(self._data_dir, rehearsal),
+                home=self._data_dir,
+                is_ours=self._holds,
+            )
+            if self._is_alone or state not in _MAY_GO_LIVE:
+                rehearsal.refuse()
         log.info("dialogue_checked", version=number, state=state.value)
         return True
 

@@ -95,7 +95,11 @@ def read_sets(files: Sequence[Path], everyday: Sequence[Path]) -> Sets:
 
 def measure_all(sets: Sets, score: Score) -> Measured:
     """Gives the examples, the everyday messages and the abilities, all judged."""
-    found = scores_of(sets.texts(), score)
+    return measured(sets, scores_of(sets.texts(), score))
+
+
+def measured(sets: Sets, found: Scores) -> Measured:
+    """Gives the same, judged with scores that are known."""
     return Measured(
         judged=judge(sets.examples, found),
         by_phrases=judge(sets.examples, {}),

@@ -31,6 +31,7 @@ from bot.gatekeeping import Gatekeeper
 from bot.pagers.push import public_key, signing_key
 from bot.paging import open_pagers
 from bot.polling import Polling
+from bot.rehearsing import Rehearsals
 from bot.sandbox import Sandboxes
 from bot.settings import Settings, secret
 from bot.simulator import simulator
@@ -79,6 +80,7 @@ class Service:
         self._show: Callable[[], None] = _nobody_looks
         self._stop = threading.Event()
         self._stage: Stage | None = None
+        self._rehearsals: Rehearsals | None = None
         self._closing = ExitStack()
         self._courtesies = ThreadPoolExecutor(max_workers=2, thread_name_prefix="courtesy")
         self._name = f"{socket.gethostname()[:20]}:{os.getpid()}:{secrets.token_hex(3)}"
@@ -109,8 +111,12 @@ class Service:
         for channel in self._accounts.channels.values():
             self._closing.callback(channel.close)
         if Role.DIALOGUE in self._roles:
-            self._stage = self._start_dialogue()
-            self._start_gate()
+            self._rehearsals = Rehearsals(
+                self.settings.data_dir, self._dialogue_secret, live=self.dialogue
+            )
+            self._closing.callback(self._rehearsals.stop)
+            self._stage = self._start_dialogue(self._rehearsals)
+            self._start_gate(self._rehearsals)
         self._step("following", follower.step)
         if Role.WORKER in self._roles:
             self._start_workers()
@@ -151,13 +157,13 @@ class Service:
         self._bells.outbox.ring()
         self._closing.close()
 
-    def _start_dialogue(self) -> Stage:
+    def _start_dialogue(self, rehearsals: Rehearsals) -> Stage:
         train(self.settings.data_dir)
         stage = Stage(
             self.engine,
             self._shelf,
             ports=self._ports,
-            secret=self._dialogue_secret,
+            rehearsals=rehearsals,
             name=self._name,
         )
         stage.start()
@@ -269,8 +275,15 @@ class Service:
         channels = self._accounts.channels.values()
         return [channel for channel in channels if isinstance(channel, TelegramChannel)]
 
-    def _start_gate(self) -> None:
-        keeper = Gatekeeper(self.engine, self.settings.data_dir, self._name, stop=self._stop)
+    def _start_gate(self, rehearsals: Rehearsals) -> None:
+        keeper = Gatekeeper(
+            self.engine,
+            self.settings.data_dir,
+            self._name,
+            stop=self._stop,
+            rehearsals=rehearsals,
+        )
+        self._step("rehearsals", rehearsals.step)
         keeper.begin()
         self._thread(
             "gate",
@@ -324,7 +337,7 @@ class Service:
     def _tryout(self) -> Blueprint:
         # Clients of their own: what fails in a sandbox is no failure of what children meet.
         shared = Dialogues(self.dialogue.urls, self._dialogue_secret)
-        sandboxes = Sandboxes(self.settings.data_dir, shared)
+        sandboxes = Sandboxes(self.settings.data_dir, shared, self._rehearsals)
         self._closing.callback(sandboxes.stop)
         self._step("sandboxes", sandboxes.step)
         return tryout(self.engine, console_settings(self.settings), self._shelf, sandboxes)

@@ -28,6 +28,7 @@ from bot.dialogue_process import (
 )
 from bot.doorbell import Doorbell
 from bot.editions import Dialogues, prepare
+from bot.rehearsing import Rehearsals
 from bot.settings import Settings
 from bot.working import work_steps
 from handover import edition
@@ -56,8 +57,11 @@ _MOST = 3
 class Sandbox:
     """One version to be tried."""
 
-    def __init__(self, found: Edition, data_dir: Path, shared: Dialogues) -> None:
+    def __init__(
+        self, found: Edition, data_dir: Path, shared: Dialogues, rehearsals: Rehearsals | None
+    ) -> None:
         self.edition = found
+        self._rehearsals = rehearsals
         self.problem = ""
         self.used_at = time.monotonic()
         self.is_ready = False
@@ -121,6 +125,10 @@ class Sandbox:
     def _dialogue(self) -> Dialogue:
         if self._shared.has(self.edition):
             return self._shared
+        if self._rehearsals is not None:
+            checked = self._rehearsals.find(self.edition)
+            if checked is not None and checked.wait_until_up(lambda _: None):
+                return HttpDialogue(checked.url, self._rehearsals.secret, patience=5)
         if self.edition != PROGRAM:
             train_edition(self._data_dir, self.edition)
         secret = secrets.token_urlsafe(32)
@@ -136,7 +144,11 @@ class Sandbox:
 class Sandboxes:
     """The sandboxes of one process, started on demand and ended when idle."""
 
-    def __init__(self, data_dir: Path, shared: Dialogues) -> None:
+    def __init__(
+        self, data_dir: Path, shared: Dialogues, rehearsals: Rehearsals | None = None
+    ) -> None:
+        """Keeps where dialogues may be: those that are live, and that of the checked draft."""
+        self._rehearsals = rehearsals
         self._data_dir = data_dir.resolve()
         self._shared = shared
         self._lock = threading.Lock()
@@ -148,7 +160,9 @@ class Sandboxes:
             sandbox = self._open.get(found)
             if sandbox is None:
                 self._end(self._longest_idle())
-                sandbox = self._open[found] = Sandbox(found, self._data_dir, self._shared)
+                sandbox = self._open[found] = Sandbox(
+                    found, self._data_dir, self._shared, self._rehearsals
+                )
                 sandbox.start()
             sandbox.used_at = time.monotonic()
             return sandbox

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from bot import golden
 from bot.dialogue_process import DialogueProcess, DialogueProcessError, train_edition
 from bot.editions import Shelf
+from bot.rehearsing import Rehearsals
 from handover.editing import switching
 from handover.editing.files import UnfitFileError
 from handover.editing.switching import Wanted
@@ -32,12 +33,19 @@ class Stage:
     """Keeps the processes of one machine as the database wants them, until `stop`."""
 
     def __init__(
-        self, engine: Engine, shelf: Shelf, *, ports: Sequence[int], secret: str, name: str
+        self,
+        engine: Engine,
+        shelf: Shelf,
+        *,
+        ports: Sequence[int],
+        rehearsals: Rehearsals,
+        name: str,
     ) -> None:
         self._engine = engine
         self._shelf = shelf
         self._ports = tuple(ports)
-        self._secret = secret
+        self._secret = rehearsals.secret
+        self._rehearsals = rehearsals
         self._name = name[:64]
         self._running: dict[Edition, DialogueProcess] = {}
         self._unneeded: dict[Edition, float] = {}
@@ -170,13 +178,16 @@ class Stage:
             return running
         if found != PROGRAM:
             train_edition(self._shelf.data_dir, found)
-        process = DialogueProcess(
-            port=self._free_port(keep),
-            secret=self._secret,
-            data_dir=self._shelf.data_dir,
-            edition=found,
-        )
-        process.start()
+        port = self._free_port(keep)
+        # Where the gate has played it on this machine, its process is there already.
+        process = self._rehearsals.take(found)
+        if process is not None:
+            process.listen(port)
+        else:
+            process = DialogueProcess(
+                port=port, secret=self._secret, data_dir=self._shelf.data_dir, edition=found
+            )
+            process.start()
         self._running[found] = process
         return process
 

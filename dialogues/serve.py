@@ -1,13 +1,19 @@
-"""Serves the dialogue on loopback: `python -m dialogues.serve --port N --model-dir DIR`."""
+"""Serves the dialogue on loopback: `python -m dialogues.serve --port N --model-dir DIR`.
+
+Whoever started it may write to its input: `load`, when it was to wait for its model, and
+`listen PORT`, when it is to answer at a further port too. It ends when that input ends.
+"""
 
 import argparse
 import asyncio
+import contextlib
 import hmac
 import importlib
 import json
 import os
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,13 +43,15 @@ class Scorer(Protocol):
 class Service:
     """The process's two models, each on a thread of its own so that neither holds up the other."""
 
-    def __init__(
-        self, *, model: Path, record: sources.ModelRecord, triage: Path, edition: str
-    ) -> None:
-        self._model = model
+    def __init__(self, *, models: Path, triage: Path, edition: str, may_load: bool) -> None:
         self.edition = edition
-        self._record = record
+        self._models = models
+        self._model = ""
         self._triage = triage
+        self._may_load = threading.Event()
+        self._is_ending = False
+        if may_load:
+            self._may_load.set()
         self._dialogue: Any = None
         self._scorer: Scorer | None = None
         self._turns = ThreadPoolExecutor(max_workers=1, thread_name_prefix="turns")
@@ -58,12 +66,21 @@ class Service:
         ]
         self._loading[0].add_done_callback(_end_if_failed)
 
+    def load(self) -> None:
+        """Lets it read its model, which is trained by now."""
+        self._may_load.set()
+
+    async def end(self, _app: web.Application) -> None:
+        """Lets nothing wait for a model any more: Python would wait for it at its end."""
+        self._is_ending = True
+        self._may_load.set()
+
     async def health(self, _request: web.Request) -> web.Response:
         """Tells whether the dialogue is ready, and which models answer."""
         ready = self._dialogue is not None
         body = {
             "status": "ok" if ready else "starting",
-            "model": self._record.sha256,
+            "model": self._model or None,
             "edition": self.edition,
             "triage": self._scorer.version if self._scorer else None,
         }
@@ -98,7 +115,12 @@ class Service:
         self._errors = importlib.import_module("dialogues.turn")
         quiet.silence_rasa()
         self._loop = asyncio.new_event_loop()
-        dialogue = self._errors.Dialogue.load(self._model)
+        self._may_load.wait()
+        if self._is_ending:
+            return
+        model, record = sources.verified_model(self._models)
+        dialogue = self._errors.Dialogue.load(model)
+        self._model = record.sha256
         warm_up = {"conversation": "warm-up", "message_id": "0", "text": "hello"}
         self._loop.run_until_complete(dialogue.take(self._errors.parse_turn(warm_up)))
         self._dialogue = dialogue
@@ -134,6 +156,7 @@ def application(service: Service, secret: str) -> web.Application:
 
     app = web.Application(middlewares=[check_secret], client_max_size=_LARGEST_BODY)
     app.on_startup.append(service.start)
+    app.on_shutdown.append(service.end)
     app.router.add_get("/health", service.health)
     app.router.add_post("/turn", service.turn)
     app.router.add_post("/score", service.score)
@@ -142,6 +165,32 @@ def application(service: Service, secret: str) -> web.Application:
 
 def main(arguments: list[str] | None = None) -> int:
     """Serves until told to stop; gives the exit code."""
+    options = _options(arguments)
+    # The settings of the bot's packages live in another environment and cannot be imported here.
+    secret = os.environ.get(_SECRET_VARIABLE, "")  # noqa: TID251
+    if not secret:
+        _say(f"{_SECRET_VARIABLE} is not set; not starting.")
+        return 1
+    if not options.when_told:
+        try:
+            sources.verified_model(options.model_dir)
+        except sources.ModelRefusedError as error:
+            _say(str(error))
+            return 1
+    service = Service(
+        models=options.model_dir,
+        triage=options.triage_dir,
+        edition=options.edition,
+        may_load=not options.when_told,
+    )
+    _say(f"Serving the dialogue on 127.0.0.1:{options.port}.")
+    with contextlib.suppress(web.GracefulExit):
+        # Half a millisecond a message less than Python's own, of the eight that triage may take.
+        uvloop.run(_serve(service, secret, options))
+    return 0
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m dialogues.serve", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--model-dir", type=Path, default=Path("var/dialogue"))
@@ -150,45 +199,46 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--until-stdin-closes", action="store_true", help="end when whoever started this is gone"
     )
-    options = parser.parse_args(arguments)
-    if options.until_stdin_closes:
-        threading.Thread(target=_end_with_stdin, daemon=True).start()
-    # The settings of the bot's packages live in another environment and cannot be imported here.
-    secret = os.environ.get(_SECRET_VARIABLE, "")  # noqa: TID251
-    if not secret:
-        _say(f"{_SECRET_VARIABLE} is not set; not starting.")
-        return 1
+    parser.add_argument(
+        "--when-told", action="store_true", help="read the model once `load` is written to stdin"
+    )
+    return parser.parse_args(arguments)
+
+
+async def _serve(service: Service, secret: str, options: argparse.Namespace) -> None:
+    runner = web.AppRunner(application(service, secret), access_log=None, handle_signals=True)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", options.port).start()
+    loop = asyncio.get_running_loop()
+
+    def follow(order: str) -> None:
+        if order == "load":
+            service.load()
+        elif order.startswith("listen "):
+            site = web.TCPSite(runner, "127.0.0.1", int(order.removeprefix("listen ")))
+            asyncio.run_coroutine_threadsafe(site.start(), loop)
+
+    if options.until_stdin_closes or options.when_told:
+        threading.Thread(target=_follow_stdin, args=(follow,), daemon=True).start()
     try:
-        model, record = sources.verified_model(options.model_dir)
-    except sources.ModelRefusedError as error:
-        _say(str(error))
-        return 1
-    service = Service(
-        model=model, record=record, triage=options.triage_dir, edition=options.edition
-    )
-    _say(f"Serving the dialogue on 127.0.0.1:{options.port}.")
-    web.run_app(
-        application(service, secret),
-        host="127.0.0.1",
-        port=options.port,
-        access_log=None,
-        print=None,
-        # Half a millisecond a message less than Python's own, of the eight that triage may take.
-        loop=uvloop.new_event_loop(),
-    )
-    return 0
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
 
 
-def _end_with_stdin() -> None:
-    """Ends the process when the other end of its input is gone, however that came about.
+def _follow_stdin(follow: Callable[[str], None]) -> None:
+    """Does what is written, and ends the process when the other end of its input is gone.
 
     A starter that was killed cannot say goodbye; without this its dialogue would live on, hold the
     port and answer with an old model.
     """
     # Not through Python's buffer: its lock, held by a waiting thread, makes the end of the
     # interpreter a fatal error.
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
+    begun = b""
+    while part := os.read(sys.stdin.fileno(), 1024):
+        *whole, begun = (begun + part).split(b"\n")
+        for order in whole:
+            follow(order.decode("ascii", "replace").strip())
     os._exit(0)
 
 

@@ -4,6 +4,7 @@ A process reads one edition at a time and changes from one to the next in one st
 together, such as a child's turn, is pinned to the edition that it began with.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -85,6 +86,14 @@ def path(name: str) -> Path:
 def paths(pattern: str) -> list[Path]:
     """Gives the files of the edition that fit a pattern, such as `bot/phrases/say-*.yml`."""
     return sorted(current().folder.glob(pattern))
+
+
+def digest(pattern: str) -> str:
+    """Gives one hash over the files of the edition that fit a pattern, to know the same again."""
+    found = hashlib.sha256()
+    for one in paths(pattern):
+        found.update(f"{one.name} {hashlib.sha256(one.read_bytes()).hexdigest()}\n".encode())
+    return found.hexdigest()
 
 
 def kept[**P, T](read: Callable[P, T]) -> Callable[P, T]:

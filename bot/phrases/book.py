@@ -152,7 +152,12 @@ def _after_last_stop(words: Sequence[str]) -> int:
 
 @edition.kept
 def the_book() -> Book:
-    """Gives the phrases of the edition, read once."""
+    """Gives the phrases of the edition, read once, and once for editions that have the same."""
+    return _read(edition.digest(f"{_FOLDER}/*.yml"))
+
+
+@lru_cache(maxsize=4)
+def _read(_: str) -> Book:
     classes = _classes()
     spellings = {
         _fold(variant): tuple(_fold(meant).split())

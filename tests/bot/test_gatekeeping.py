@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.gate_checks import recall_findings
+from bot.abilities import Ability, Case, Tried
+from bot.counterfactuals import Family, Swapped
+from bot.evaluate import rate
 from bot.gate_replay import difference
+from bot.gate_triage import ability_findings, recall_findings, sameness_findings
 from bot.gatekeeping import Gatekeeper
 from bot.labelled import Example
 from bot.urgency import Assessment, assess
@@ -164,6 +167,28 @@ def test_a_harm_or_language_that_is_heard_less_is_named_with_what_is_missed():
     found = [one.where for one in recall_findings([(told, heard)], [(told, missed)])]
     assert "language pl. Newly missed: m7" in found
     assert "harm neglect. Newly missed: m7" in found
+
+
+def test_what_triage_can_tell_and_of_whom_must_not_get_worse():
+    right = Ability(
+        name="a_game_is_no_danger",
+        least=Urgency.NO_CONCERN,
+        most=Urgency.CONCERN,
+        passes=0.9,
+        cases=(Case(messages=("i died in fortnite",), asked=None, disclosed=Urgency.NO_CONCERN),),
+    )
+    well = Tried(ability=right, wrong=())
+    badly = Tried(ability=right, wrong=((right.cases[0], Urgency.EMERGENCY),))
+    assert list(ability_findings([well], [well])) == list(ability_findings([badly], [badly])) == []
+    [found] = ability_findings([well], [badly])
+    assert "“i died in fortnite” would be emergency" in found.what
+
+    family = Family(swap="pronoun", sentences=(), most_shift=0.05, most_flips=0.1)
+    same = Swapped(family=family, shifts={"he": 0.01}, flips=rate(0, 10))
+    other = Swapped(family=family, shifts={"he": 0.2}, flips=rate(4, 10))
+    assert [*sameness_findings([same], [same]), *sameness_findings([other], [other])] == []
+    [found] = sameness_findings([same], [other])
+    assert "40% of the sentences" in found.what
 
 
 def phrase_judged(level: Urgency) -> Assessment:
