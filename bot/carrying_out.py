@@ -104,6 +104,7 @@ _WAITING = (
     .where(Message.processed_at.is_(None))
     .where(Message.id.not_in(bindparam("beside", expanding=True)))
     .limit(1)
+    .execution_options(autoflush=False)
 )
 _WORKED = (
     select(Message)

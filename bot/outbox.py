@@ -302,7 +302,6 @@ def _settle(engine: Engine, job: _Job, result: _Result) -> None:
             delivery.external_id = result.external_id
             delivery.sent_at = now
             receipts.apply_early(session, delivery)
-            session.flush()
             decisions.note_sent(session, delivery)
         if result.status is DeliveryStatus.QUEUED:
             _wait(delivery, result, now)

@@ -84,6 +84,8 @@ _EARLY = (
     .where(EarlyReceipt.account_id == bindparam("account"))
     .where(EarlyReceipt.external_id == bindparam("external"))
     .order_by(EarlyReceipt.id)
+    # Nothing that is still to be written is asked for.
+    .execution_options(autoflush=False)
 )
 _LOCKED = (
     select(Delivery)

@@ -132,6 +132,7 @@ def note_sent(session: Session, delivery: Delivery) -> None:
     contact = session.scalars(_TOLD_BY, {"message": delivery.message_id}).one_or_none()
     if contact is None:
         return
+    session.flush()
     parts = session.scalars(
         select(Delivery.status).where(Delivery.message_id == delivery.message_id)
     ).all()
@@ -147,6 +148,7 @@ _TOLD_BY = (
     .where(Contact.acknowledgement_id == bindparam("message"))
     .where(Contact.acknowledged_at.is_(None))
     .with_for_update()
+    .execution_options(autoflush=False)
 )
 
 

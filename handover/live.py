@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 import structlog
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from handover import events
@@ -363,9 +363,16 @@ def announce_duty(session: Session, authority_id: int) -> None:
 
 
 def _conversations(session: Session, ids: set[int | None]) -> dict[int, Conversation]:
-    query = select(Conversation).where(Conversation.id.in_(ids))
-    found = session.scalars(query.options(joinedload(Conversation.child)))
+    found = session.scalars(_SHOWN, {"ids": list(ids)})
     return {conversation.id: conversation for conversation in found}
+
+
+# Made once: it is asked for every change that open pages show.
+_SHOWN = (
+    select(Conversation)
+    .where(Conversation.id.in_(bindparam("ids", expanding=True)))
+    .options(joinedload(Conversation.child, innerjoin=True))
+)
 
 
 def _subjects(changes: Iterable[Change], kinds: set[str]) -> list[int]:

@@ -209,6 +209,8 @@ _OF_EPISODE = (
     .where(Contact.episode == bindparam("episode"))
     .order_by(Contact.id.desc())
     .limit(1)
+    # A new contact is written at once: to ask for it needs nothing else to be written before.
+    .execution_options(autoflush=False)
 )
 _ANSWERED = (
     select(Answer.field, Answer.status, Answer.value, Contact.episode, Contact.conversation_id)

@@ -47,6 +47,8 @@ _OPEN = (
     select(Silence)
     .where(Silence.conversation_id == bindparam("conversation"))
     .where(Silence.closed_at.is_(None))
+    # What begins or ends a watch is written at once, so that nothing else need be before.
+    .execution_options(autoflush=False)
 )
 
 

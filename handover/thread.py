@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from handover import marking, records, voice_notes, words
 from handover.marking import Piece
@@ -166,12 +166,29 @@ def contact_of(session: Session, conversation: Conversation) -> Contact | None:
 
 
 def _by_id(session: Session, ids: Iterable[int | None]) -> Sequence[Message]:
-    query = select(Message).where(Message.id.in_(list(ids))).order_by(Message.id)
-    return session.scalars(_with_parts(query)).all()
+    return session.scalars(_BY_ID, {"ids": list(ids)}).unique().all()
 
 
 def _with_parts(query: Any) -> Any:
     return query.options(selectinload(Message.deliveries), selectinload(Message.assessments))
+
+
+# Made once: these are asked for every change that open pages show. A child's message has no
+# deliveries and ours has no judgements, so that both come with it.
+_BY_ID = (
+    select(Message)
+    .where(Message.id.in_(bindparam("ids", expanding=True)))
+    .options(joinedload(Message.deliveries), joinedload(Message.assessments))
+    .order_by(Message.id)
+)
+_CHANGES_OF = (
+    select(Message)
+    .where(Message.conversation_id.in_(bindparam("conversations", expanding=True)))
+    .where(Message.kind.in_(_CHANGES))
+    .where(Message.refers_to_id.in_(bindparam("originals", expanding=True)))
+    .options(selectinload(Message.assessments))
+    .order_by(Message.id)
+)
 
 
 def _is_change_of_another(message: Message) -> bool:
@@ -182,15 +199,9 @@ def _changes(session: Session, kept: Sequence[Message]) -> dict[int, list[Messag
     by_original: dict[int, list[Message]] = defaultdict(list)
     originals = [message.id for message in kept if message.author is Author.CHILD]
     if originals:
-        rows = session.scalars(
-            select(Message)
-            .where(Message.conversation_id.in_({message.conversation_id for message in kept}))
-            .where(Message.kind.in_(_CHANGES))
-            .where(Message.refers_to_id.in_(originals))
-            .options(selectinload(Message.assessments))
-            .order_by(Message.id)
-        )
-        for change in rows:
+        conversations = {message.conversation_id for message in kept}
+        asked = {"conversations": list(conversations), "originals": originals}
+        for change in session.scalars(_CHANGES_OF, asked):
             if change.refers_to_id is not None:
                 by_original[change.refers_to_id].append(change)
     return by_original
