@@ -1,22 +1,25 @@
 """From an edit to live and back, with the real processes, while children write."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot import dialogue_process
 from bot.bench.publish import Children
 from bot.bench.service import Running, service
 from handover import auth
-from handover.editing import publishing
+from handover.editing import publishing, signing, versions
 from models.authority import Authority
 from models.conversation import Handover, HandoverReason, Message
 from models.db import reading, transaction
-from models.practitioner import RoleName
+from models.editing import DialogueVersion, VersionState
+from models.practitioner import Practitioner, RoleName
+from models.publishing import DialogueSwitch
 from tests.browser.stage import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.rasa, pytest.mark.timeout(1800)]
@@ -24,6 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.rasa, pytest.mark.timeout(1800)]
 _VAR = Path(__file__).resolve().parents[2] / "var"
 _PATIENCE = 600_000  # milliseconds; a busy machine is no failure
 _WELCOME = "I'm a bot, not a person."
+_LISTENING = "dialogues/domain/responses_listening.yml"
 _OPENING = "I'm a chat bot, not a person."
 _EXAMPLES = (
     "can i draw it for you",
@@ -60,7 +64,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
-def test_a_change_is_checked_tried_signed_put_live_and_taken_back(
+def test_a_change_goes_live_and_is_taken_back_and_one_that_answers_wrongly_never_does(
     chromium: Browser, running: Running
 ):
     editor, lead = (_sit(chromium, running, who) for who in ("edi", "lee"))
@@ -96,15 +100,15 @@ def test_a_change_is_checked_tried_signed_put_live_and_taken_back(
         editor.get_by_role("button", name="Take it back now").click()
         expect(editor.get_by_text("by Edi Tor: Only a trial")).to_be_visible()
         _wait_until_said(editor, running, _WELCOME)
+        assert children.refused == 0
+        assert _failed_turns(running) == 0
+        with reading(running.engine) as session:
+            assert publishing.live(session) is None
+
+        _answer_wrongly(editor, running)
     finally:
         children.stop.set()
         writing.join()
-
-    assert children.refused == 0
-    with reading(running.engine) as session:
-        failed = select(Handover.id).where(Handover.reason == HandoverReason.BOT_UNAVAILABLE)
-        assert session.scalars(failed).all() == []
-        assert publishing.live(session) is None
 
 
 def _sit(chromium: Browser, running: Running, name: str) -> Page:
@@ -122,7 +126,7 @@ def _change_a_question(page: Page) -> None:
     page.locator("textarea[lang=en]").first.fill("What age are you?")
     page.locator("textarea[lang=cy]").first.fill("Beth ydy dy oed di?")
     page.get_by_role("button", name="Save the texts").click()
-    page.goto("/dialogue/2/files/dialogues/domain/responses_listening.yml")
+    page.goto(f"/dialogue/2/files/{_LISTENING}")
     _replace(page, _WELCOME, _OPENING)
 
 
@@ -174,6 +178,52 @@ def _try_it(page: Page) -> None:
     draft.get_by_role("button", name="Send").click()
     expect(draft.get_by_text("I can only read words.")).to_be_visible(timeout=_PATIENCE)
     phones.close()
+
+
+def _answer_wrongly(page: Page, running: Running) -> None:
+    """Publishes what the gate would never let pass: it never takes a child's turn."""
+    wrong = _publish_unchecked(running, "handover/wording_data/en.yml", " 999", " nine")
+    _wait_for(page, running, lambda session: _problem(session, wrong))
+    with reading(running.engine) as session:
+        assert "An emergency: the answer must have “999” in it." in _problem(session, wrong)
+        assert publishing.live(session) is None
+
+
+def _failed_turns(running: Running) -> int:
+    with reading(running.engine) as session:
+        failed = select(Handover.id).where(Handover.reason == HandoverReason.BOT_UNAVAILABLE)
+        return len(session.scalars(failed).all())
+
+
+def _publish_unchecked(running: Running, path: str, old: str, new: str) -> int:
+    """Asks for a version to go live that two have signed, and gives the switch."""
+    with transaction(running.engine) as session:
+        people = {one.name: one for one in session.scalars(select(Practitioner))}
+        editor, lead = people["Edi Tor"], people["Lee Der"]
+        first = session.scalars(select(DialogueVersion).order_by(DialogueVersion.id)).first()
+        assert first is not None
+        draft = versions.draft_from(session, editor, first, title="Another")
+        text = versions.text_of(session, draft, path)
+        assert old in text
+        expected = versions.hashes_of(session, draft)[path]
+        versions.write_file(session, editor, draft, path, text.replace(old, new), expected=expected)
+        draft.state = VersionState.CHECKED
+        signing.sign(session, editor, draft, RoleName.ADMIN)
+        signing.sign(session, lead, draft, RoleName.SAFEGUARDING_LEAD)
+        return publishing.publish(session, editor, draft, why="A trial").id
+
+
+def _problem(session: Session, switch_id: int) -> str:
+    return session.get_one(DialogueSwitch, switch_id).problem or ""
+
+
+def _wait_for(page: Page, running: Running, is_so: Callable[[Session], object]) -> None:
+    for _ in range(_PATIENCE // 200):
+        with reading(running.engine) as session:
+            if is_so(session):
+                return
+        page.wait_for_timeout(200)
+    pytest.fail("It did not come about.")
 
 
 def _wait_until_said(page: Page, running: Running, words: str) -> None:
