@@ -153,3 +153,17 @@ def _speaks(variation: dict[str, Any], language: str) -> bool:
 def _conditions(variation: dict[str, Any]) -> str:
     conditions = variation.get("condition") or []
     return str([(one["name"], one["value"]) for one in conditions if one["name"] != "language"])
+
+
+def test_every_question_offers_a_way_to_a_person():
+    # Safe now? has its three answers, all that WhatsApp shows; "person" is heard there as anywhere.
+    without = [
+        name
+        for name, variations in domain_mapping()["responses"].items()
+        for one in variations
+        if name.startswith("utter_ask_")
+        and name != "utter_ask_safe_now"
+        and "/request_person" not in [button["payload"] for button in one.get("buttons") or []]
+    ]
+
+    assert without == []
