@@ -15,7 +15,7 @@ from dialogues.triage.corpus import HARMS, LEVELS, RECORD
 from dialogues.triage.encoder import shared_encoder
 from dialogues.triage.explanation import Explainer
 from dialogues.triage.features import plain
-from dialogues.triage.model import TriageModel
+from dialogues.triage.model import TriageModel, Words
 
 _DIGITS = 4
 _CORES = min(os.cpu_count() or 1, 4)
@@ -36,7 +36,7 @@ class Scorer:
         self._encoder = shared_encoder()
         self._explainer = Explainer(model)
         self._cores = ThreadPoolExecutor(_CORES, thread_name_prefix="scorer")
-        self._beside = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="words")
 
     @classmethod
     def load(cls, directory: "str | Path") -> "Scorer":
@@ -62,12 +62,17 @@ class Scorer:
         return list(self._cores.map(self._one, texts))
 
     def _at_once(self, text: str) -> "dict[str, Any]":
-        # Somebody waits for one message: its words are counted while the encoder, which holds
-        # no lock of Python's, reads it on another core.
+        # Somebody waits for one message: its words are counted on another core while the encoder
+        # reads it here, which lets go of Python's lock. The other way round the encoder would not
+        # get the lock to begin before the words are counted.
         read = self._model.spelling.mend(plain(text))
-        row = self._beside.submit(self._encoder.embed, read)
-        words, weights = self._model.words_of(read), self._explainer.weigh(text)
-        return _answer(self._model.score(words, row.result()), weights)
+        counted = self._beside.submit(self._count, read, text)
+        row = self._encoder.embed(read)
+        words, weights = counted.result()
+        return _answer(self._model.score(words, row), weights)
+
+    def _count(self, read: str, text: str) -> "tuple[Words, list[dict[str, Any]]]":
+        return self._model.words_of(read), self._explainer.weigh(text)
 
     def _one(self, text: str) -> "dict[str, Any]":
         read = self._model.spelling.mend(plain(text))
