@@ -137,9 +137,9 @@ class Dialogues:
         """Tells whether the live edition's process answers."""
         return self.has(edition.live())
 
-    def note_failure(self) -> None:
-        """Keeps that a turn failed, until `take_failures` fetches it."""
-        self._failed.append(edition.current().name)
+    def note_failure(self, name: str | None = None) -> None:
+        """Keeps that a turn failed with an edition, this turn's if none is named."""
+        self._failed.append(name or edition.current().name)
 
     def take_failures(self) -> list[str]:
         """Gives the editions with which turns failed since it was last asked."""

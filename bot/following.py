@@ -22,7 +22,13 @@ class Follower:
     """One process's way of following which version is live."""
 
     def __init__(
-        self, engine: Engine, shelf: Shelf, dialogues: Dialogues, *, asks_dialogue: bool
+        self,
+        engine: Engine,
+        shelf: Shelf,
+        dialogues: Dialogues,
+        *,
+        asks_dialogue: bool,
+        patience: float = _AWAY_SECONDS,
     ) -> None:
         """Follows from the first `step` on.
 
@@ -32,13 +38,15 @@ class Follower:
             dialogues: the processes of this machine.
             asks_dialogue: whether this process answers children, so that a version whose dialogue
                 does not answer here is of no use to it.
+            patience: for how many seconds the live version's process may be away.
         """
         self._engine = engine
         self._shelf = shelf
         self._dialogues = dialogues
         self._asks_dialogue = asks_dialogue
         self._prepared: str | None = None
-        self._well_at = time.monotonic()
+        self._patience = patience
+        self._well_at = self._counted_at = time.monotonic()
 
     def begin(self) -> None:
         """Reads the live version's files at the start, before any process answers for it."""
@@ -74,9 +82,18 @@ class Follower:
         elif self._dialogues.has(wanted):
             self._well_at = time.monotonic()
             self._go_live(wanted)
-        elif time.monotonic() - self._well_at > _AWAY_SECONDS and self._dialogues.has(PROGRAM):
-            # Another version's answer is better than none.
-            self._go_live(PROGRAM)
+        elif time.monotonic() - self._well_at >= self._patience:
+            if self._dialogues.has(PROGRAM):
+                # Another version's answer is better than none.
+                self._go_live(PROGRAM)
+            self._count_away(wanted)
+
+    def _count_away(self, wanted: Edition) -> None:
+        # Where nobody asks a version, no turn fails with it: that it is away counts as one. A new
+        # version that never answers is so taken back, and one that crashed once is not.
+        if time.monotonic() - self._counted_at >= self._patience:
+            self._counted_at = time.monotonic()
+            self._dialogues.note_failure(wanted.name)
 
     def _go_live(self, wanted: Edition) -> None:
         before = edition.live()

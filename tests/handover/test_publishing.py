@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from bot.editions import Dialogues, Shelf
+from bot.following import Follower
 from handover.editing import files, publishing, signing, switching, versions
 from handover.editing.publishing import NotReadyError
 from handover.editing.versions import NotAllowedError, NotOpenError
@@ -185,6 +187,25 @@ def test_turns_that_fail_soon_after_bring_the_version_before_back(desk: Desk, cl
         assert newest.rolled_back_by_id is None
         assert newest.rolled_back_why == "3 turns failed within 60 seconds."
         assert not switching.is_failing(session)
+
+
+def test_a_version_that_never_answers_is_taken_back(desk: Desk, tmp_path: Path, clock):
+    first, second = desk.signed(), None
+    desk.switched(first)
+    clock.forward(hours=1)
+    second = desk.signed(text="topics: [history]\n")
+    desk.switched(second)
+    nobody = Dialogues(["http://127.0.0.1:9"], "secret")
+    shelf = Shelf(desk.engine, tmp_path / "data")
+    follower = Follower(desk.engine, shelf, nobody, asks_dialogue=True, patience=0)
+
+    for _ in range(3):
+        follower.step()
+    assert desk.live() == second.fingerprint
+    for _ in range(2):
+        follower.step()
+
+    assert desk.live() == first.fingerprint
 
 
 def test_failures_long_after_the_switch_are_not_the_versions(desk: Desk, clock):
