@@ -86,7 +86,7 @@ def decide(
         session, practitioner, conversation_id, for_update=True
     )
     watch = find_open(session, conversation)
-    if watch is None:
+    if watch is None or watch.asked_at is None:
         raise ValueError("Nobody has to decide this any more.")
     watch.decision = decision.value
     watch.reason = reason.strip()

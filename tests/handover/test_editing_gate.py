@@ -58,7 +58,7 @@ def cut(path: str, pattern: str) -> tuple[str, str]:
 
 
 LONG = "You can tell me anything. " * 20
-ROBOT = "Yes, I'm a bot. I'm not a real person"
+ROBOT = "I'm a bot. I'm not a real person"
 # What was done, to which file, the check that stops it, and what it says.
 CARELESS: dict[str, tuple[tuple[str, str | None], str, str]] = {
     "a button to a person is taken away": (
@@ -79,7 +79,8 @@ CARELESS: dict[str, tuple[tuple[str, str | None], str, str]] = {
         put(SAID, "stopped:\n", "stopped: [\n"), "shape", "not valid YAML"),
     "questions wait in a circle": (
         (QUESTIONS, program()[QUESTIONS].replace(
-            "  - field: wants\n  - field: name_to_use\n",
+            "  - field: wants\n    when:\n      - {slot: own_worker, not_in: [true]}\n"
+            "  - field: name_to_use\n",
             "  - field: wants\n    when: [{slot: name_to_use, in: [Sam]}]\n"
             "  - field: name_to_use\n    when: [{slot: wants, in: [help]}]\n")),
         "talk", "it waits for name_to_use, and that is a circle"),
