@@ -109,9 +109,8 @@ def test_every_kind_has_its_table_and_a_page_behind_it(desk):
 def test_questions_move_and_say_when_they_are_asked(engine, desk):
     page = "/dialogue/2/questions"
     desk.post(f"{page}/0", seen=seen_on(desk, page), move="down")
-    assert text_of(engine, "dialogues/questions.yml").find("field: current_location") < text_of(
-        engine, "dialogues/questions.yml"
-    ).find("field: safe_now")
+    questions = text_of(engine, "dialogues/questions.yml")
+    assert questions.find("field: safe_now") < questions.find("field: current_location")
 
     wrong = desk.post(f"{page}/7", seen=seen_on(desk, page), when="if they feel like it")
     assert wrong.status_code == 422
