@@ -306,7 +306,8 @@ def _opened(document: bytes) -> bytes:
 
 def _unpacked(stream: bytes) -> bytes:
     try:
-        return zlib.decompress(stream)
+        # A byte of its end may look like the line break before "endstream".
+        return zlib.decompressobj().decompress(stream)
     except zlib.error:
         return b""
 
