@@ -243,7 +243,7 @@ _ABOUT_SERVICE = {
 _IDLE_TALK = _ABOUT_SERVICE | {
     *("utter_joking", "utter_chat", "utter_homework", "utter_homework_numbers", "utter_fine"),
     *("utter_unclear", "utter_listening", "utter_no_rush", "utter_hello", "utter_welcome"),
-    *("utter_insult", "utter_thanks", "utter_goodbye", "utter_feedback", "utter_help"),
+    *("utter_insult", "utter_thanks", "utter_goodbye", "utter_feedback"),
 }
 _IDLE_COMMANDS = {"goodbye", "feedback", "help"}
 

@@ -35,7 +35,7 @@ class Shelf:
         self.data_dir = data_dir.resolve()
         self._engine = engine
         self._lock = threading.Lock()
-        self._program = _fingerprint(edition.ROOT)
+        self._program = files.fingerprint_of(edition.ROOT)
         self._whole: set[Edition] = set()
 
     def find(self, fingerprint: str | None) -> Edition:
@@ -48,7 +48,7 @@ class Shelf:
         found = edition.place(self.data_dir, fingerprint)
         with self._lock:
             if found not in self._whole:
-                if not found.folder.is_dir() or _fingerprint(found.folder) != found.name:
+                if not found.folder.is_dir() or files.fingerprint_of(found.folder) != found.name:
                     self._bring(found)
                 self._whole.add(found)
         return found
@@ -71,7 +71,7 @@ class Shelf:
         shutil.rmtree(fresh, ignore_errors=True)
         with reading(self._engine) as session:
             versions.export(session, switching.version_of(session, found.name), fresh)
-        if _fingerprint(fresh) != found.name:
+        if files.fingerprint_of(fresh) != found.name:
             raise OSError(f"The files of {found.name} did not arrive whole.")
         shutil.rmtree(found.folder, ignore_errors=True)
         # Either all of it is there or nothing.
@@ -182,8 +182,3 @@ class Dialogues:
                 return client
             client.close()
         return None
-
-
-def _fingerprint(folder: Path) -> str:
-    texts = files.read_folder(folder)
-    return files.fingerprint({path: files.sha256(text) for path, text in texts.items()})

@@ -114,7 +114,7 @@ class Rehearsal:
 
     def _kept_in(self, found: Edition) -> Path:
         """Gives the file for how an edition plays, named for all that the play hangs on."""
-        name = found.name if found != PROGRAM else _fingerprint(found.folder)
+        name = found.name if found != PROGRAM else files.fingerprint_of(found.folder)
         triage = self._rehearsals.data_dir / "triage" / "current.json"
         model = files.sha256(triage.read_text("utf-8")) if triage.is_file() else ""
         key = files.sha256(f"{name} {_program_hash()} {model}")
@@ -176,18 +176,19 @@ def _running(found: Edition, rehearsals: Rehearsals) -> Iterator[str]:
 @cache
 def _program_hash() -> str:
     digest = hashlib.sha256()
-    for folder in _PROGRAM:
-        for path in sorted((ROOT / folder).rglob("*")):
-            inside = path.relative_to(ROOT)
-            if path.suffix in _KINDS and ".venv" not in inside.parts:
-                digest.update(str(inside).encode())
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for path in sorted(_sources()):
+        digest.update(str(path.relative_to(ROOT)).encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _fingerprint(folder: Path) -> str:
-    texts = files.read_folder(folder)
-    return files.fingerprint({path: files.sha256(text) for path, text in texts.items()})
+def _sources() -> Iterator[Path]:
+    for name in _PROGRAM:
+        for folder, inside, names in os.walk(ROOT / name):
+            # Never into an environment: its tens of thousands of files took six seconds to look
+            # through, in the very process that answers children.
+            inside[:] = [one for one in inside if not one.startswith((".", "__"))]
+            yield from (Path(folder, one) for one in names if Path(one).suffix in _KINDS)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -14,7 +14,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -216,7 +216,9 @@ async def _serve(service: Service, secret: str, options: argparse.Namespace) -> 
             service.load()
         elif order.startswith("listen "):
             site = web.TCPSite(runner, "127.0.0.1", int(order.removeprefix("listen ")))
-            asyncio.run_coroutine_threadsafe(site.start(), loop)
+            listening = asyncio.run_coroutine_threadsafe(site.start(), loop)
+            # Not heard where children are looked for: end, and be started there anew.
+            listening.add_done_callback(_end_if_failed)
 
     if options.until_stdin_closes or options.when_told:
         threading.Thread(target=_follow_stdin, args=(follow,), daemon=True).start()
@@ -272,11 +274,11 @@ def _problem(status: int, error: str) -> web.Response:
     return web.json_response({"error": error}, status=status)
 
 
-def _end_if_failed(loading: "asyncio.Future[None]") -> None:
+def _end_if_failed(begun: "asyncio.Future[None] | Future[None]") -> None:
     """A process without a dialogue is of no use: end, and let whoever started it see."""
-    error = loading.exception()
+    error = begun.exception()
     if error is not None:
-        _say(f"The dialogue could not be loaded: {type(error).__name__}: {error}")
+        _say(f"The dialogue cannot be served: {type(error).__name__}: {error}")
         os._exit(1)
 
 

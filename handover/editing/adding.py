@@ -129,9 +129,6 @@ def add_answer(files: Files, new: NewAnswer) -> Changed:
     }
 
 
-_FEWEST_EXAMPLES = 5
-
-
 def add_question(files: Files, new: NewQuestion) -> Changed:
     """Gives the files with a further question: its words, its ways out, its place and conditions.
 

@@ -98,6 +98,11 @@ def fingerprint(hashes: Mapping[str, str]) -> str:
     return digest.hexdigest()
 
 
+def fingerprint_of(folder: Path) -> str:
+    """Gives the fingerprint of the version whose files stand under a folder."""
+    return fingerprint({path: sha256(text) for path, text in read_folder(folder).items()})
+
+
 def _known_under(folder: Path) -> Iterator[str]:
     for pattern in PATTERNS:
         for found in folder.glob(pattern):
