@@ -70,6 +70,21 @@ def running_dialogue(models: Path = _MODELS) -> Iterator[RunningDialogue]:
         process.wait(timeout=30)
 
 
+def told_while_loading(order: str) -> int:
+    """Gives a process that waits for its model an order, and gives the code it then ends with."""
+    process = subprocess.Popen(  # noqa: S603
+        [str(_PYTHON), "-m", "dialogues.serve", "--port", str(_free_port()), "--when-told"],
+        cwd=_ROOT,
+        env={**_environment(), "FRONTDOOR_DIALOGUE_SECRET": secrets.token_hex(16)},
+        stdin=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    with process.stdin:
+        process.stdin.write(f"{order}\n".encode())
+        process.stdin.flush()
+        return process.wait(timeout=_START_SECONDS)
+
+
 def _environment() -> dict[str, str]:
     return dict(os.environ)  # noqa: TID251  Handed on to a child process as it is.
 

@@ -1,12 +1,13 @@
 """What the dialogue process promises to whoever calls it."""
 
 import json
+import socket
 import time
 
 import httpx
 import pytest
 
-from tests.dialogues.process import RunningDialogue, running_dialogue
+from tests.dialogues.process import RunningDialogue, running_dialogue, told_while_loading
 
 pytestmark = [pytest.mark.rasa, pytest.mark.timeout(900)]
 
@@ -143,3 +144,11 @@ def _median_seconds(dialogue: RunningDialogue, state: str) -> float:
         dialogue.turn("and he hits me too", state)
         times.append(time.monotonic() - start)
     return sorted(times)[len(times) // 2]
+
+
+def test_a_process_that_cannot_answer_where_it_is_told_to_ends():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+
+        assert told_while_loading(f"listen {taken.getsockname()[1]}") == 1
