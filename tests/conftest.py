@@ -3,10 +3,15 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial, partialmethod
 from pathlib import Path
 
+import argon2
+import flask.templating
+import jinja2
 import pytest
 import structlog
+from passlib.hash import argon2 as stored_argon2
 from pytest_socket import socket_allow_hosts
 from sqlalchemy import Engine
 from structlog.typing import EventDict
@@ -50,6 +55,28 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Shuts every socket but this machine's own."""
     if item.get_closest_marker("allow_hosts") is None:
         socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keeps compiled templates from console to console: every test makes consoles anew."""
+    kept = jinja2.FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    make = partialmethod(flask.templating.Environment.__init__, bytecode_cache=kept)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flask.templating.Environment, "__init__", make)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def light_hashes() -> Iterator[None]:
+    """Lets a password cost a thousandth of what it costs outside tests, which sign in often."""
+    light = partial(argon2.PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(argon2, "PasswordHasher", light)
+        patch.setattr(stored_argon2, "default_rounds", 1)
+        patch.setattr(stored_argon2, "memory_cost", 8)
+        patch.setattr(stored_argon2, "parallelism", 1)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,9 @@ harm at once. On messages in other languages the encoder counts for little. How 
 is in docs/triage/model-card.md.
 """
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,6 +30,7 @@ _DIRECTIONS = 256
 _NEARNESS = 1.0  # how fast one meaning stops counting for another
 _WORDS = 0.5  # a message's likeness to itself in words is 2, in meaning 1
 _RIDGE = 0.3
+_TOGETHER = 500  # messages compared with all others at a time
 _FOREIGN = 0.55  # what is left of the encoder's say, on each side, outside English
 # The thresholds of bot/phrases that a harm's score is set to meet: any harm, and the likeliest.
 _ANY, _LIKELIEST = 0.62, 0.25
@@ -61,32 +64,25 @@ class Words:
 class Reader:
     """What was learnt of every level and harm: one number for each, before calibration."""
 
-    def __init__(self, known: Messages, truth: np.ndarray) -> None:
+    def __init__(self, known: Messages, truth: np.ndarray, alike: np.ndarray) -> None:
+        """Learns from messages and how alike each two of them are, a table that is used up."""
         self._known = Messages(csr_matrix((0, 0)), known.rows, known.foreign)
-        self._start = truth.mean(axis=0)
-        likeness = _likeness(known, known, known.rows @ known.rows.T)
-        likeness += _WORDS * (known.counts @ known.counts.T).toarray()
-        likeness[np.diag_indices_from(likeness)] += _RIDGE
-        self._pull = cho_solve(cho_factor(likeness, overwrite_a=True), truth - self._start)
+        self._start, self._pull = _learnt(alike, truth)
         # The words' part is a sum over words, so each word's pull is known once and for all.
         self.words = np.ascontiguousarray(_WORDS * (known.counts.T @ self._pull))
 
-    def read(self, messages: Messages) -> np.ndarray:
-        """Gives a row of numbers for each message: the levels, then the harms."""
-        return self._sum(messages, messages.rows @ self._known.rows.T)
-
     def read_one(self, message: Messages, products: Products) -> np.ndarray:
-        """Gives the row of numbers of a table of one message; `products` are of `known_rows`."""
-        return np.asarray(self._sum(message, products.of(message.rows))[0])
+        """Gives the numbers of a table of one message: the levels, then the harms.
+
+        `products` are of `known_rows`.
+        """
+        meaning = _likeness(message, self._known, products.of(message.rows)) @ self._pull
+        return np.asarray((self._start + meaning + message.counts @ self.words)[0])
 
     @property
     def known_rows(self) -> np.ndarray:
         """The rows of the messages it was taught."""
         return self._known.rows
-
-    def _sum(self, messages: Messages, products: np.ndarray) -> np.ndarray:
-        meaning = _likeness(messages, self._known, products) @ self._pull
-        return np.asarray(self._start + meaning + messages.counts @ self.words)
 
 
 class TriageModel:
@@ -111,14 +107,16 @@ class TriageModel:
         self._turn, self._shift = _directions(embedded)
         self._language = LogisticRegression(C=8.0, max_iter=200).fit(counts, foreign)
         known = Messages(counts, self._turned(embedded), foreign)
+        say("comparing")
+        alike = _alike(known)
         say("calibrating")
-        unseen = _unseen(known, truth, levels)
+        unseen = _unseen(alike, truth, levels)
         self._levels = LogisticRegression(C=100.0, max_iter=500)
         self._levels.fit(unseen[:, : len(LEVELS)], levels)
         self._harm_pull, self._harm_start = np.ones(len(HARMS)), np.zeros(len(HARMS))
         self._set_harms(unseen[levels > 0, len(LEVELS) :], harms[levels > 0])
         say("learning")
-        self.reader = Reader(known, truth)
+        self.reader = Reader(known, truth, alike)
         self._products = Products(self.reader.known_rows)
 
     def words_of(self, text: str) -> Words:
@@ -165,11 +163,32 @@ def _directions(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return turn.astype(np.float32), (-scaler.mean_ @ turn).astype(np.float32)
 
 
-def _unseen(known: Messages, truth: np.ndarray, levels: np.ndarray) -> np.ndarray:
+def _alike(known: Messages) -> np.ndarray:
+    # By rows, on every core: the words' product takes longest, and is one core's work as a whole.
+    def part(places: np.ndarray) -> np.ndarray:
+        some = known.at(places)
+        part = _likeness(some, known, some.rows @ known.rows.T)
+        part += _WORDS * (some.counts @ others).toarray()
+        return part
+
+    others = known.counts.T.tocsr()
+    parts = np.array_split(np.arange(len(known.rows)), max(1, len(known.rows) // _TOGETHER))
+    with ThreadPoolExecutor(os.cpu_count() or 1) as cores:
+        return np.concatenate(list(cores.map(part, parts)))
+
+
+def _learnt(alike: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    start = truth.mean(axis=0)
+    alike[np.diag_indices_from(alike)] += _RIDGE
+    return start, cho_solve(cho_factor(alike, overwrite_a=True), truth - start)
+
+
+def _unseen(alike: np.ndarray, truth: np.ndarray, levels: np.ndarray) -> np.ndarray:
     found = np.zeros(truth.shape)
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=SEED)
     for learnt, held in folds.split(truth, levels):
-        found[held] = Reader(known.at(learnt), truth[learnt]).read(known.at(held))
+        start, pull = _learnt(alike[np.ix_(learnt, learnt)], truth[learnt])
+        found[held] = start + alike[np.ix_(held, learnt)] @ pull
     return found
 
 

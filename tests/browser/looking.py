@@ -67,6 +67,8 @@ def violations(page: Page) -> list[str]:
 
 def overflow(page: Page) -> int:
     """Gives by how many pixels the page is wider than the window."""
+    # Without its style, just after a form was sent, any page is.
+    page.wait_for_load_state("load")
     wider: int = page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )

@@ -6,8 +6,11 @@ import hashlib
 import hmac
 import re
 import struct
+import subprocess
+import sys
 import time
 
+import argon2
 import pytest
 from sqlalchemy import select
 
@@ -31,6 +34,21 @@ def test_a_practitioner_signs_in_and_out(app, anna) -> None:
     desk.post("/sign-out")
 
     assert desk.get("/queue").headers["Location"].startswith("/sign-in")
+
+
+def test_a_password_is_costly_to_guess_from_its_hash() -> None:
+    # In a process of its own: this one's hashes are light.
+    program = "from handover import auth; print(auth.hash_password('three random words'))"
+
+    hashed = subprocess.run(  # noqa: S603  # our own program
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    ).stdout
+    costs = argon2.extract_parameters(hashed.strip())
+
+    # The least that OWASP's Password Storage Cheat Sheet asks of argon2id (read 2026-11).
+    assert costs.type is argon2.Type.ID
+    assert costs.memory_cost >= 19 * 1024
+    assert costs.time_cost >= 2
 
 
 def test_sign_in_leads_on_to_the_page_that_was_asked_for(app, anna) -> None:
