@@ -2,7 +2,7 @@
 
 They are played through the real path, in a process of their own: the played clock is that whole
 process's. `python -m bot.gate_plays URL EDITION FOLDER` waits for the dialogue, and prints a line
-of JSON for each.
+of JSON for each. With `-` at the end it plays what its standard input brings, which is on no disk.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -24,6 +24,7 @@ from bot.dialogue_process import DialogueProcess, free_port, train_edition
 from bot.editions import prepare
 from bot.gate_programs import GateBrokenError, lines_of
 from bot.rehearsing import Rehearsals
+from bot.replay import Script
 from handover import edition
 from handover.editing import files
 from handover.edition import PROGRAM, ROOT, Edition
@@ -85,10 +86,50 @@ class Rehearsal:
         after = self._keep(draft, self._players[draft].wait(_telling("The draft", say)))
         return before, after
 
+    def plays_of(
+        self, scripts: Sequence[Script], draft: Edition, say: Say
+    ) -> tuple[list[Played], list[Played]]:
+        """Gives how the live version plays some conversations, and how a trained draft does.
+
+        Nothing of them is kept. One that could not be played is left out.
+
+        Raises:
+            CancelledError: somebody cancelled meanwhile.
+            GateBrokenError: a dialogue could not be asked.
+            DialogueProcessError: one of them cannot be trained on this machine.
+        """
+        self.begin(draft)
+        self._rehearsals.begin(draft).load()
+        after = _Player(
+            self._rehearsals.begin(draft).url, self._rehearsals.secret, draft, handed=scripts
+        )
+        try:
+            with self._live_url(edition.live()) as url:
+                before = _Player(url, self._rehearsals.secret, edition.live(), handed=scripts)
+                try:
+                    return (
+                        before.all_played(_telling("The version that is live", say)),
+                        after.all_played(_telling("The draft", say)),
+                    )
+                finally:
+                    before.stop()
+        finally:
+            after.stop()
+
     def refuse(self) -> None:
         """Ends the draft's dialogue too: it will not go live as it is."""
         if self._draft is not None:
             self._rehearsals.end(self._draft)
+
+    @contextmanager
+    def _live_url(self, live: Edition) -> Iterator[str]:
+        where = self._rehearsals.live and self._rehearsals.live.address(live)
+        if where:
+            yield where
+            return
+        train_edition(self._rehearsals.data_dir, live)
+        with _running(live, self._rehearsals) as url:
+            yield url
 
     def _live_plays(self, live: Edition, say: Say) -> list[Played]:
         told = _telling("The version that is live", say)
@@ -124,37 +165,72 @@ class Rehearsal:
 class _Player:
     """An edition's conversations, played from when its dialogue is up."""
 
-    def __init__(self, url: str, secret: str, found: Edition) -> None:
+    def __init__(
+        self, url: str, secret: str, found: Edition, *, handed: Sequence[Script] | None = None
+    ) -> None:
         kept = {name: value for name, value in os.environ.items() if name != _SECRET}  # noqa: TID251  # handed on
         # Children are answered on the same machine meanwhile: they come first.
         self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
             [
                 *("nice", "-n", "10", sys.executable, "-m", "bot.gate_plays"),
-                *(url, found.name, str(found.folder)),
+                *(url, found.name, str(found.folder), *(() if handed is None else ("-",))),
             ],
             cwd=ROOT,
             env={**kept, _SECRET: secret},
+            stdin=subprocess.DEVNULL if handed is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
         )
+        self._total = len(replay.read_scripts(SCRIPTS) if handed is None else handed)
+        self._played: list[Played] = []
+        self._say: Say = _nobody_asks
+        # Read from the start, so that two can play at the same time.
+        self._told = lines_of(
+            self._process, lambda _: self._say(f"played {len(self._played)} of {self._total}")
+        )
+        if handed is not None:
+            self._hand_over(handed)
 
     def wait(self, say: Say) -> list[Played]:
-        total = len(replay.read_scripts(SCRIPTS))
-        say("is started")
-        played: list[Played] = []
-        told = lines_of(self._process, lambda _: say(f"played {len(played)} of {total}"))
-        played.extend(json.loads(line) for line in told)
-        if len(played) != total:
+        """Gives how each was played."""
+        self._take(say)
+        if len(self._played) != self._total:
             raise GateBrokenError("The conversations ended on the way.")
-        return played
+        return self._played
+
+    def all_played(self, say: Say) -> list[Played]:
+        """Gives how those were played that could be, as far as it came."""
+        with suppress(GateBrokenError):
+            self._take(say)
+        return [line for line in self._played if "turns" in line]
+
+    def _take(self, say: Say) -> None:
+        self._say = say
+        say("is started")
+        for line in self._told:
+            self._played.append(json.loads(line))
+
+    def _hand_over(self, scripts: Sequence[Script]) -> None:
+        if self._process.stdin is None:
+            return
+        # One that ended at once is seen by what it did not play.
+        with suppress(BrokenPipeError), self._process.stdin as handed:
+            for script in scripts:
+                handed.write(json.dumps(replay.as_row(script)) + "\n")
 
     def stop(self) -> None:
         self._process.kill()
+        self._say = _nobody_asks
+        # Taken to the end, so that nobody still reads what is closed.
+        for _ in self._told:
+            pass
         self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+
+
+def _nobody_asks(_: str) -> None:
+    """Says nothing: nobody has asked yet how far it is."""
 
 
 def _telling(which: str, say: Say) -> Say:
@@ -193,10 +269,12 @@ def _sources() -> Iterator[Path]:
 
 def main(arguments: Sequence[str]) -> int:
     """Prints how each conversation went; gives 0 when all were played."""
-    url, name, folder = arguments
+    url, name, folder, *handed = arguments
     logs.configure("json")
     edition.go_live(Edition(name, Path(folder)))
     secret = os.environ[_SECRET]  # noqa: TID251  # handed down by the gate, not a setting
+    # Taken from the pipe at once: whoever hands them over waits for that.
+    brought = [json.loads(line) for line in sys.stdin] if handed else []
     # No child waits here, and a busy machine must not look like another answer.
     dialogue = HttpDialogue(url, secret, patience=20, edition=name)
     prepare(edition.live())
@@ -206,7 +284,11 @@ def main(arguments: Sequence[str]) -> int:
             if time.monotonic() > until:
                 return 1
             time.sleep(_LOOK_EVERY)
-        replay.play(replay.read_scripts(SCRIPTS), dialogue, out=sys.stdout)
+        if handed:
+            scripts = [replay.script_of(row, "A conversation") for row in brought]
+            replay.play(scripts, dialogue, out=sys.stdout, skips=True)
+        else:
+            replay.play(replay.read_scripts(SCRIPTS), dialogue, out=sys.stdout)
     finally:
         dialogue.close()
     return 0

@@ -26,7 +26,17 @@ def lines_of(process: "subprocess.Popen[str]", say: Callable[[str], None]) -> It
     """
     said: queue.Queue[str | None] = queue.Queue()
     reader = threading.Thread(target=_read, args=(process, said), daemon=True)
+    # At once: a program whose lines nobody takes stands still when the pipe is full.
     reader.start()
+    return _taken(process, said, reader, say)
+
+
+def _taken(
+    process: "subprocess.Popen[str]",
+    said: "queue.Queue[str | None]",
+    reader: threading.Thread,
+    say: Callable[[str], None],
+) -> Iterator[str]:
     until = time.monotonic() + _LONGEST_SECONDS
     last = "Starting"
     try:

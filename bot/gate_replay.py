@@ -1,6 +1,7 @@
 """What a child would see otherwise: the gate's conversations as they go today, and with a draft."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from bot.gate_plays import Played
 from handover.editing.material import Finding
@@ -21,15 +22,38 @@ def difference(before: Played, after: Played) -> Finding | None:
     lines = list(_lines(before, after))
     if not lines:
         return None
-    is_worse = _heard(after) < _heard(before) or (before["handover"] and not after["handover"])
+    is_less = is_worse(before, after)
     return Finding(
-        what=("A child would be heard less than today. " if is_worse else "") + " ".join(lines),
+        what=("A child would be heard less than today. " if is_less else "") + " ".join(lines),
         where=f"Conversation {before['id'].replace('-', ' ')}",
         how="Put back what is heard or reached today."
-        if is_worse
+        if is_less
         else "Read it as the child would. If it is what you meant, nothing is to be done.",
-        is_note=not is_worse,
+        is_note=not is_less,
     )
+
+
+def changed_turns(before: Played, after: Played) -> list[dict[str, Any]]:
+    """Gives a talk's turns with both answers where they differ; none when nothing does."""
+    turns = [_turn(old, new) for old, new in zip(before["turns"], after["turns"], strict=True)]
+    return turns if any(turn["changes"] for turn in turns) else []
+
+
+def is_worse(before: Played, after: Played) -> bool:
+    """Tells whether a child would be heard less than today, or reach no person."""
+    return _heard(after) < _heard(before) or (bool(before["handover"]) and not after["handover"])
+
+
+def _turn(old: Played, new: Played) -> dict[str, Any]:
+    changes = [
+        name
+        for name, key in (("urgency", "urgency"), ("route", "holder"), ("words", "replies"))
+        if old.get(key) != new.get(key)
+    ]
+    turn: dict[str, Any] = {"child": old["child"], "changes": changes}
+    for key in ("urgency", "holder", "replies") if changes else ():
+        turn[key] = [old.get(key), new.get(key)]
+    return turn
 
 
 def _heard(talk: Played) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+import structlog
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from sqlalchemy import Engine, select
@@ -34,6 +35,8 @@ from models.conversation import Author, Conversation, Handover, Message, Urgency
 from models.db import open_engine, reading
 from models.encryption import new_keyring
 from models.migrating import migrate
+
+log = structlog.get_logger()
 
 
 class ScriptError(Exception):
@@ -70,6 +73,19 @@ _KINDS = {
 }
 
 
+def as_row(script: Script) -> dict[str, Any]:
+    """Gives a script as an entry of a script file, which `script_of` reads."""
+    return {
+        "id": script.id,
+        "channel": script.channel.value,
+        "start": script.start.isoformat(),
+        "turns": [
+            turn if isinstance(turn, str) else {"wait": f"{turn.total_seconds():.0f}s"}
+            for turn in script.turns
+        ],
+    }
+
+
 def read_scripts(path: Path) -> list[Script]:
     """Gives the scripts of a YAML file.
 
@@ -82,18 +98,48 @@ def read_scripts(path: Path) -> list[Script]:
         raise ScriptError(f"{path}: {error}") from error
     if not isinstance(entries, list):
         raise ScriptError(f"{path}: a list of scripts is expected.")
-    return [_script(entry, f"{path}, script {number}") for number, entry in enumerate(entries, 1)]
+    return [script_of(entry, f"{path}, script {number}") for number, entry in enumerate(entries, 1)]
 
 
-def play(script_list: Sequence[Script], dialogue: Dialogue, *, out: TextIO) -> None:
+def script_of(entry: Any, where: str) -> Script:
+    """Gives the script of an entry of a script file.
+
+    Raises:
+        ScriptError: the entry is not a script.
+    """
+    if not isinstance(entry, Mapping) or not {"id", "channel", "turns"} <= entry.keys():
+        raise ScriptError(f"{where}: `id`, `channel` and `turns` are needed.")
+    try:
+        channel = ChannelName(entry["channel"])
+    except ValueError:
+        names = ", ".join(ChannelName)
+        raise ScriptError(f"{where}: the channel is one of {names}.") from None
+    if not isinstance(entry["turns"], list) or not entry["turns"]:
+        raise ScriptError(f"{where}: `turns` is a list with at least one message.")
+    return Script(
+        id=str(entry["id"]),
+        channel=channel,
+        turns=tuple(_turn(turn, where) for turn in entry["turns"]),
+        start=_start(entry.get("start"), where),
+    )
+
+
+def play(
+    script_list: Sequence[Script], dialogue: Dialogue, *, out: TextIO, skips: bool = False
+) -> None:
     """Plays scripts one after the other, writing a JSON line for each as it ends."""
-    for line in lines_of(script_list, dialogue):
+    for line in lines_of(script_list, dialogue, skips=skips):
         out.write(json.dumps(line, ensure_ascii=False) + "\n")
         out.flush()
 
 
-def lines_of(script_list: Sequence[Script], dialogue: Dialogue) -> Iterator[dict[str, Any]]:
-    """Plays scripts one after the other, giving what came of each as it ends."""
+def lines_of(
+    script_list: Sequence[Script], dialogue: Dialogue, *, skips: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Plays scripts one after the other, giving what came of each as it ends.
+
+    With `skips`, one that cannot be played to its end gives a line with nothing but its id.
+    """
     with tempfile.TemporaryDirectory(prefix="frontdoor-replay-") as folder:
         engine = open_engine(f"sqlite:///{folder}/replay.db", new_keyring())
         try:
@@ -102,9 +148,19 @@ def lines_of(script_list: Sequence[Script], dialogue: Dialogue) -> Iterator[dict
             authority = accounts.prepare(engine, settings)
             opened = accounts.open_simulated(engine, authority)
             for number, script in enumerate(script_list, 1):
-                yield _Player(engine, opened, dialogue, script, number).play()
+                player = _Player(engine, opened, dialogue, script, number)
+                yield _line_or_none(player, script) if skips else player.play()
         finally:
             engine.dispose()
+
+
+def _line_or_none(player: "_Player", script: Script) -> dict[str, Any]:
+    try:
+        return player.play()
+    except Exception as error:  # noqa: BLE001  # The other conversations are to be played all the same.
+        # What went wrong may quote what was said: its kind says enough.
+        log.warning("talk_not_played", fault=type(error).__name__)
+        return {"id": script.id}
 
 
 class _Player:
@@ -216,24 +272,6 @@ _ADDRESSES = {
     ChannelName.WHATSAPP: "+4477009{number:05}",
     ChannelName.SMS: "+4477009{number:05}",
 }
-
-
-def _script(entry: Any, where: str) -> Script:
-    if not isinstance(entry, Mapping) or not {"id", "channel", "turns"} <= entry.keys():
-        raise ScriptError(f"{where}: `id`, `channel` and `turns` are needed.")
-    try:
-        channel = ChannelName(entry["channel"])
-    except ValueError:
-        names = ", ".join(ChannelName)
-        raise ScriptError(f"{where}: the channel is one of {names}.") from None
-    if not isinstance(entry["turns"], list) or not entry["turns"]:
-        raise ScriptError(f"{where}: `turns` is a list with at least one message.")
-    return Script(
-        id=str(entry["id"]),
-        channel=channel,
-        turns=tuple(_turn(turn, where) for turn in entry["turns"]),
-        start=_start(entry.get("start"), where),
-    )
 
 
 def _start(value: Any, where: str) -> dt.datetime:
