@@ -13,6 +13,7 @@ from bot.channels.base import Channel, DeliveryFailedError
 from bot.dialogue import Dialogue, DialogueUnavailableError
 from bot.doorbell import Bells
 from handover import absences, audit, calling, corrections, live, records, transfers
+from handover.editing import real_talks
 from models.audit import Lease
 from models.base import utc_now
 from models.contact import Contact
@@ -91,6 +92,7 @@ class Clock:
             self.fetch_missed: 120,
             self.forget_live_events: 3600,
             self.erase_corrections: 3600,
+            self.erase_changed_talks: 3600,
         }
 
     def climb_ladder(self) -> None:
@@ -192,6 +194,11 @@ class Clock:
         """Erases corrections that were kept for as long as the authority said."""
         with transaction(self._engine) as session:
             corrections.erase_due(session)
+
+    def erase_changed_talks(self) -> None:
+        """Erases what the gate kept of real conversations, when its time is over."""
+        with transaction(self._engine) as session:
+            real_talks.erase_due(session)
 
     def _if_ours(self, job: Callable[[], None]) -> None:
         if hold_lease(self._engine, _LEASE_NAME, self._name):

@@ -23,8 +23,8 @@ _SCRIPT = "dialogues.check"
 type Look = Callable[[Material], list[Finding]]
 
 
-def every_check(data_dir: Path, rehearsal: Rehearsal) -> tuple[Check, ...]:
-    """Gives the checks of the gate in their order, the quickest first.
+def every_check(data_dir: Path, rehearsal: Rehearsal, *more: Check) -> tuple[Check, ...]:
+    """Gives the checks of the gate in their order, the quickest first, and `more` at the end.
 
     The conversations of `rehearsal` get ready while the slow checks look at other things.
     """
@@ -85,6 +85,7 @@ def every_check(data_dir: Path, rehearsal: Rehearsal) -> tuple[Check, ...]:
             needs=_PHRASES,
             is_slow=True,
         ),
+        *more,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy import Engine
 
+from bot import gate_talks
 from bot.clock import hold_lease
 from bot.gate_checks import every_check
 from bot.gate_plays import Rehearsal
@@ -70,7 +71,11 @@ class Gatekeeper:
             state = gate.run(
                 self._engine,
                 version_id,
-                every_check(self._data_dir, rehearsal),
+                every_check(
+                    self._data_dir,
+                    rehearsal,
+                    *gate_talks.checks(self._engine, version_id, rehearsal),
+                ),
                 home=self._data_dir,
                 is_ours=self._holds,
             )

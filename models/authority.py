@@ -46,6 +46,10 @@ class Authority(Base):
     """Days for which corrected judgements are kept as candidates for training; None keeps none."""
     correction_basis: Mapped[str | None] = mapped_column(String(200))
     """The ground on which they are kept: the consent asked for, or the authority's assessment."""
+    replayed_talks: Mapped[int | None]
+    """Real conversations that the gate plays with a draft, made into nobody's; None for none."""
+    replay_basis: Mapped[str | None] = mapped_column(String(200))
+    """The ground on which they are."""
     undo_seconds: Mapped[int | None]
     """Seconds in which a practitioner can take a message back; None for the usual number."""
     ladder_minutes: Mapped[dict[str, dict[str, int]] | None] = mapped_column(JSON)

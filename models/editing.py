@@ -2,11 +2,13 @@
 
 import datetime as dt
 import enum
+from typing import Any
 
 from sqlalchemy import JSON, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, CreatedAt, Id, foreign_key
+from models.encryption import EncryptedJson
 from models.practitioner import Practitioner, RoleName
 
 
@@ -103,6 +105,27 @@ class DialogueCheck(Base):
     """Each with `what`, `where` and `how`; those of a check that passed are for information."""
     at: Mapped[dt.datetime | None]
     """When it came to this outcome."""
+
+
+class ChangedTalk(Base):
+    """A real conversation, made into nobody's, that would go otherwise with a version.
+
+    It names neither the conversation nor when it was: nobody can be led back to the child.
+    """
+
+    __tablename__ = "changed_talk"
+    __table_args__ = (Index("ix_changed_talk_version", "version_id", "authority_id", "id"),)
+
+    id: Mapped[Id]
+    version_id: Mapped[int] = mapped_column(foreign_key("dialogue_version.id"))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    """Of the files it was played with."""
+    authority_id: Mapped[int] = mapped_column(foreign_key("authority.id"))
+    is_worse: Mapped[bool]
+    """Whether the child would be heard less than today, or reach no person."""
+    turns: Mapped[Any] = mapped_column(EncryptedJson)
+    """Each with what was said, both answers where they differ, and what would change."""
+    erase_at: Mapped[dt.datetime] = mapped_column(index=True)
 
 
 class DialogueSignature(Base):

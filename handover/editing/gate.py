@@ -15,7 +15,7 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from handover import audit
-from handover.editing import publishing, signing, versions
+from handover.editing import publishing, real_talks, signing, versions
 from handover.editing.checks import hearing, safety, shape, translations, wording
 from handover.editing.files import write_folder
 from handover.editing.material import CancelledError, Check, Finding, Material, Verdict
@@ -60,7 +60,7 @@ def ask(session: Session, who: Practitioner, version: DialogueVersion) -> None:
         NotOpenError: it is being checked, or is no draft any more.
     """
     version = versions.open_draft(session, who, version)
-    session.execute(delete(DialogueCheck).where(DialogueCheck.version_id == version.id))
+    _begin_anew(session, version)
     version.state = VersionState.CHECKING
     version.check_asked_by_id = who.id
     version.check_asked_at = utc_now()
@@ -178,11 +178,17 @@ def _material(engine: Engine, version_id: int, home: Path, is_ours: Callable[[],
     return Material(files=files, live=live_files, folder=folder, say=say)
 
 
+def _begin_anew(session: Session, version: DialogueVersion) -> None:
+    """Throws away what was found before, and what was kept of conversations."""
+    session.execute(delete(DialogueCheck).where(DialogueCheck.version_id == version.id))
+    real_talks.throw_away(session, version)
+
+
 def _list(engine: Engine, version_id: int, checks: Sequence[Check]) -> None:
     """Keeps what is to be looked at, so that the progress shows how much there is."""
     with transaction(engine) as session:
         version = session.get_one(DialogueVersion, version_id, with_for_update=True)
-        session.execute(delete(DialogueCheck).where(DialogueCheck.version_id == version.id))
+        _begin_anew(session, version)
         for place, check in enumerate(checks):
             session.add(
                 DialogueCheck(

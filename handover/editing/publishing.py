@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handover import audit
-from handover.editing import signing, versions
+from handover.editing import real_talks, signing, versions
 from handover.editing.versions import NotAllowedError
 from models.base import utc_now
 from models.editing import DialoguePublication, DialogueVersion, VersionState
@@ -197,6 +197,8 @@ def go_live(session: Session, switch: DialogueSwitch) -> DialoguePublication:
     if before is not None:
         before.state = VersionState.RETIRED
     switch.version.state = VersionState.LIVE
+    # They were to be read before it was signed.
+    real_talks.throw_away(session, switch.version)
     switch.state = SwitchState.DONE
     switch.ended_at = now
     audit.record(

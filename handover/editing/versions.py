@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from handover import audit
-from handover.editing import files
+from handover.editing import files, real_talks
 from handover.editing.files import UnfitFileError
 from models.editing import DialogueFile, DialogueText, DialogueVersion, VersionState
 from models.practitioner import Practitioner, RoleName
@@ -296,6 +296,7 @@ def _settle(session: Session, draft: DialogueVersion) -> None:
     draft.fingerprint = files.fingerprint(hashes_of(session, draft))
     # What was checked and signed was another text.
     draft.state = VersionState.DRAFT
+    real_talks.throw_away(session, draft)
 
 
 def _difference(path: str, before: str | None, after: str | None) -> FileDifference:

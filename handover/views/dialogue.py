@@ -15,6 +15,7 @@ from handover.editing import (
     gate,
     line_lists,
     publishing,
+    real_talks,
     remarks,
     signing,
     versions,
@@ -261,6 +262,8 @@ def _checks(session: Session, version: DialogueVersion) -> dict[str, object]:
         "outcomes": OUTCOMES,
         "done": sum(row.at is not None for row in rows),
         "is_checking": version.state is VersionState.CHECKING,
+        "talks": real_talks.count(session, version, auth.signed_in().authority_id),
+        "may_read_talks": auth.signed_in().may(RoleName.SAFEGUARDING_LEAD),
         # What was checked was another text.
         "is_stale": any(row.fingerprint != version.fingerprint for row in rows),
     }

@@ -1,5 +1,6 @@
 """From an edit to live and back, with the real processes, while children write."""
 
+import datetime as dt
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,9 +14,11 @@ from bot import dialogue_process
 from bot.bench.publish import Children
 from bot.bench.service import Running, service
 from handover import auth
-from handover.editing import publishing, signing, versions
-from models.authority import Authority
-from models.conversation import Handover, HandoverReason, Message
+from handover.editing import publishing, real_talks, signing, versions
+from models.authority import Authority, ChannelAccount
+from models.base import utc_now
+from models.channel import ChannelName
+from models.conversation import Author, Child, Conversation, Handover, HandoverReason, Message
 from models.db import reading, transaction
 from models.editing import DialogueVersion, VersionState
 from models.practitioner import Practitioner, RoleName
@@ -61,6 +64,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
                     roles=roles,
                     authority=authority,
                 )
+        _allow_real_talks(running)
         yield running
 
 
@@ -76,6 +80,7 @@ def test_a_change_goes_live_and_is_taken_back_and_one_that_answers_wrongly_never
     _add_an_answer(editor)
     _break_and_mend(editor)
     _check(editor, "Checked")
+    _read_real_talks(lead)
     _try_it(editor)
     editor.goto("/dialogue/2")
     editor.get_by_role("button", name="Sign as an admin").click()
@@ -165,6 +170,54 @@ def _check(page: Page, outcome: str) -> None:
     page.locator("[data-checking=no]").wait_for(timeout=_PATIENCE)
     page.goto("/dialogue/2")
     expect(page.get_by_text(outcome, exact=True).first).to_be_visible()
+
+
+def _allow_real_talks(running: Running) -> None:
+    """Lets the gate play real conversations, of which there is one that is long over."""
+    with transaction(running.engine) as session:
+        authority = session.scalars(select(Authority)).one()
+        people = {one.name: one for one in session.scalars(select(Practitioner))}
+        real_talks.set_policy(session, people["Edi Tor"], talks=5, basis="Our assessment")
+        at = utc_now() - dt.timedelta(days=3)
+        account = ChannelAccount(
+            authority_id=authority.id, channel=ChannelName.TELEGRAM, external_name="a-real-bot"
+        )
+        talk = Conversation(
+            authority_id=authority.id,
+            account=account,
+            child=Child(authority_id=authority.id, name_to_use="Zbyszko"),
+            address="7700900321",
+            address_digest="none",
+            channel=ChannelName.TELEGRAM,
+            last_inbound_at=at,
+            ended_at=at,
+        )
+        session.add(talk)
+        session.flush()
+        for text in ("hiya its zbyszko", "Mr Okonkwo shouts at me at school"):
+            message = Message(
+                authority_id=authority.id,
+                conversation=talk,
+                account_id=account.id,
+                author=Author.CHILD,
+                text=text,
+                created_at=at,
+                processed_at=at,
+            )
+            session.add(message)
+
+
+def _read_real_talks(page: Page) -> None:
+    page.goto("/dialogue/2")
+    expect(page.get_by_text("1 of 1 real conversations would go otherwise.")).to_be_visible()
+    page.get_by_role("link", name="read 1 of them").click()
+    table = page.get_by_role("table")
+    expect(table).to_contain_text(_WELCOME)
+    expect(table).to_contain_text(_OPENING)
+    expect(table).to_contain_text("shouts at me at school")
+    said = table.inner_text().casefold()
+    assert "zbyszko" not in said
+    assert "okonkwo" not in said
 
 
 def _try_it(page: Page) -> None:

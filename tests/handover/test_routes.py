@@ -77,6 +77,8 @@ WHO_MAY = {
     "/dialogue/<int:number>/share": BOT_KEEPERS,
     "/dialogue/<int:number>/share/<int:share_id>/end": BOT_KEEPERS,
     "/dialogue/<int:number>/try": BOT_KEEPERS,
+    "/dialogue/<int:number>/real-conversations": "safeguarding_lead",
+    "/dialogue/real-conversations": "admin, safeguarding_lead",
     "/dialogue/history": BOT_KEEPERS,
     "/dialogue/review": "admin, safeguarding_lead",
     "/dialogue/roll-back": "admin, publisher",
