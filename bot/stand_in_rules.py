@@ -103,6 +103,7 @@ _PLACE = (
     r"park|green|rise|view|parade|estate|house|heights|flats)"
 )
 _WRITTEN = r"[^\W\d_][\w'\u2019]*"
+_SCHOOL_KIND = r"(?:high|primary|secondary|grammar|junior|infant|middle|community|catholic|church)"
 _SCHOOL = r"(?:school|academy|college|primary|secondary|grammar|juniors|infants|comp|sixth form)"
 _APP = (
     r"(?:snap(?:chat)?|insta(?:gram)?|tik ?tok|discord|roblox|xbox|psn|gamertag|user ?name|ig|"
@@ -151,7 +152,7 @@ RULES = (
         always("address"),
     ),
     _rule(rf"(?P<what>{_WRITTEN})(?= {_STREET}\b)", _unless_plain("place")),
-    _rule(rf"(?P<what>{_WRITTEN})(?= (?:{_WRITTEN} )?{_SCHOOL}\b)", _unless_plain("place")),
+    _rule(rf"(?P<what>{_WRITTEN})(?= (?:{_SCHOOL_KIND} )?{_SCHOOL}\b)", _unless_plain("place")),
     _rule(rf"\b(?:st|saint)\.? (?P<what>{_WRITTEN})", _unless_plain("place")),
     _rule(
         r"\b(?:mr|mrs|ms|mx|dr|doctor|pc|sgt|miss|uncle|aunt|aunty|auntie|coach|nurse|called|"

@@ -1,21 +1,30 @@
 """Going live and coming back: two signatures, ready machines, the urgent way, failing turns."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import override
 
 import pytest
 from sqlalchemy import Engine
 
+from bot import inbox
+from bot.channels.base import IncomingMessage
 from bot.editions import Dialogues, Shelf
 from bot.following import Follower
+from handover import edition
 from handover.editing import files, publishing, signing, switching, versions
 from handover.editing.publishing import NotReadyError
 from handover.editing.versions import NotAllowedError, NotOpenError
+from handover.edition import PROGRAM, ROOT
 from models.authority import Authority
+from models.channel import MessageKind
 from models.db import reading, transaction
 from models.editing import DialogueVersion, VersionState
 from models.practitioner import Practitioner, RoleName
 from models.publishing import DialogueSwitch, SwitchState
+from tests.door import Door
 from tests.fakes.clock import MovableClock
+from tests.fakes.server import Answer, Call, FakeServer
 from tests.handover.desk import add_staff
 
 COVER = "bot/cover.yml"
@@ -206,6 +215,63 @@ def test_a_version_that_never_answers_is_taken_back(desk: Desk, tmp_path: Path, 
         follower.step()
 
     assert desk.live() == first.fingerprint
+
+
+class FailingOnTurns(FakeServer):
+    """A dialogue process that is up with whatever edition is asked for, and fails on turns."""
+
+    @override
+    def answer(self, call: Call) -> Answer:
+        named = call.headers.get("x-dialogue-edition", "")
+        return Answer(body={"edition": named}) if call.path == "/health" else Answer(status=500)
+
+
+@pytest.fixture
+def dialogues() -> Iterator[Dialogues]:
+    """Gives the dialogue of a process that fails on every turn."""
+    with FailingOnTurns() as server:
+        found = Dialogues([server.url], "secret")
+        yield found
+        found.close()
+        edition.go_live(PROGRAM)
+
+
+# The rows are the same on both, and reading a version's phrases takes seconds.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_version_whose_dialogue_fails_on_childrens_turns_is_taken_back_by_itself(
+    desk: Desk, door: Door, dialogues: Dialogues, tmp_path: Path
+):
+    version = desk.signed(text=f"{(ROOT / COVER).read_text('utf-8')}# Another.\n")
+    desk.switched(version)
+    follower = Follower(
+        desk.engine, Shelf(desk.engine, tmp_path / "data"), dialogues, asks_dialogue=True
+    )
+    follower.step()
+    assert edition.live().name == version.fingerprint
+
+    for number in range(3):
+        inbox.receive(
+            desk.engine,
+            door.account_id,
+            IncomingMessage(
+                external_id=f"m{number}",
+                address=f"770090012{number}",
+                kind=MessageKind.TEXT,
+                text="hi",
+            ),
+        )
+    while inbox.drain(desk.engine, dialogues, worker="test"):
+        pass
+    door.send()
+    follower.step()
+    follower.step()
+
+    assert (desk.live(), edition.live()) == (None, PROGRAM)
+    assert len(door.channel.sent) == 3
+    with reading(desk.engine) as session:
+        [found] = publishing.history(session)
+        assert found.rolled_back_by_id is None
+        assert found.rolled_back_why == "3 turns failed within 60 seconds."
 
 
 def test_failures_long_after_the_switch_are_not_the_versions(desk: Desk, clock):

@@ -2,7 +2,10 @@
 
 import datetime as dt
 import re
+import tempfile
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
@@ -25,6 +28,7 @@ from models.db import reading, transaction
 from models.editing import ChangedTalk, DialogueCheck
 from models.practitioner import Practitioner, RoleName
 from tests.door import Door
+from tests.fakes.dialogue import FakeDialogue
 from tests.handover.desk import Desk, add_staff
 
 
@@ -86,6 +90,33 @@ def test_the_bots_part_of_a_talk_that_is_over_is_played_as_nobodys(over: Door):
         assert identity not in str(replay.as_row(script)).casefold()
     assert script.start.date() < dt.date(2026, 1, 19)
     assert replay.script_of(replay.as_row(script), "here") == script
+
+
+def test_what_is_played_stands_in_clear_on_no_disk_and_one_that_breaks_stops_no_other():
+    dialogue = FakeDialogue()
+    dialogue.answers = (
+        GatheredAnswer(field="name_to_use", status=AnswerStatus.VALUE, value="Quorzal"),
+    )
+    dialogue.replies = ("Thank you Quorzal",)
+    rows = {"id": "real-1", "channel": "sms", "turns": ["im quorzal and he hit me", "[photo]"]}
+    whole = replay.script_of(rows, "here")
+    breaks = replace(whole, id="real-2", start=dt.datetime.max.replace(tzinfo=dt.UTC))
+    played = replay.lines_of([breaks, whole], dialogue, skips=True)
+
+    assert next(played) == {"id": "real-2"}
+    assert "Quorzal" in str(next(played)["turns"])
+    on_disk = list(Path(tempfile.gettempdir()).glob("frontdoor-replay-*/*"))
+    assert on_disk
+    assert not any(b"uorzal" in content for content in map(content_of, on_disk))
+    played.close()
+
+
+def content_of(path: Path) -> bytes:
+    """Gives what a file holds; nothing where somebody has just taken it away."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def stops(door: Door) -> None:
