@@ -108,7 +108,7 @@ def test_what_is_played_stands_in_clear_on_no_disk_and_one_that_breaks_stops_no_
     on_disk = list(Path(tempfile.gettempdir()).glob("frontdoor-replay-*/*"))
     assert on_disk
     assert not any(b"uorzal" in content for content in map(content_of, on_disk))
-    played.close()
+    assert list(played) == []
 
 
 def content_of(path: Path) -> bytes:
