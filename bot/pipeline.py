@@ -210,6 +210,9 @@ def _judge(turn: Turn, dialogue: Dialogue) -> Outcome:
     for message, (score, together) in zip(spoken, scores, strict=True):
         context = Context(
             previous=previous[-4:],
+            told=previous,
+            harms=turn.harms,
+            involved=str((turn.known.get("who_involved") or {}).get("value") or ""),
             asked=asked,
             disclosed=level,
             # Once harm was told, all that follows would sound of it: then it is read alone.

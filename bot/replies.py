@@ -17,7 +17,10 @@ _HOLD_AGAIN_AFTER = dt.timedelta(minutes=10)
 
 def emergency_words(turn: Turn, language: str, harms: frozenset[Harm]) -> tuple[Reply, ...]:
     """Gives the emergency words in full, for the harm there is."""
-    key = "emergency_suicide" if Harm.SUICIDE in harms else "emergency"
+    about = (turn.known.get("about_whom") or {}).get("value")
+    # Who writes for a friend is not told that their own life matters.
+    is_own = about not in {"friend", "sibling"}
+    key = "emergency_suicide" if Harm.SUICIDE in harms and is_own else "emergency"
     return say(key, language, turn)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from ruamel.yaml import YAML
 
+from bot import calm_answers, left_alone, who_is_here
 from bot.phrases.book import Found, the_book
 from bot.phrases.language import language_of
 from handover import edition
@@ -22,6 +23,7 @@ from models.urgency import Harm, Urgency, highest
 _THRESHOLDS = "bot/phrases/thresholds.yml"
 _IN_TALK = "bot/phrases/in-talk.yml"
 _BRIEF_WORDS = 7
+_HERE = "they_are_here"
 _HEAVIEST = 5  # words of the model that a practitioner is shown
 
 
@@ -77,12 +79,16 @@ class ModelScore:
 class Context:
     """The conversation around a message.
 
-    `previous` holds the child's messages just before, newest last; `asked` is the record
-    field the bot asked for last; `disclosed` is the conversation's level so far; `together` is
-    what the model says of the message when it is read with those just before it, where it is.
+    `previous` holds the child's messages just before, newest last, and `told` those further back
+    too; `involved` are the people on the record and `harms` what was found so far; `asked` is the
+    record field the bot asked for last; `disclosed` is the conversation's level so far; `together`
+    is what the model says of the message when it is read with those just before it, where it is.
     """
 
     previous: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    involved: str = ""
+    harms: frozenset[Harm] = frozenset()
     asked: str | None = None
     disclosed: Urgency = Urgency.NO_CONCERN
     together: ModelScore | None = None
@@ -186,8 +192,10 @@ def assess(
     else:
         sure = _level_of(reason for reason in reasons if reason.phrase not in book.wide)
         level = _together(sure, model, _thresholds_for(text, by_phrases, language, context))
-    if level is Urgency.EMERGENCY and _says_they_are_gone(text, by_phrases, context):
-        level = Urgency.URGENT
+    level = calm_answers.level_of(text, level, by_phrases, context.disclosed)
+    if level is Urgency.URGENT and left_alone.is_small_child(text, context.told):
+        level = Urgency.EMERGENCY
+        reasons.append(_of_talk(text, "small_child_alone", level))
     if model is not None:
         reasons += _model_reasons(text, model, level)
     return Assessment(
@@ -241,23 +249,33 @@ def _model_reasons(text: str, model: ModelScore, level: Urgency) -> Iterator[Rea
 
 
 def _context_reasons(text: str, context: Context) -> Iterator[Reason]:
-    yield from _burst_reasons(text, context.previous)
     read = the_book().read(text)
+    if the_book().has_cue(read, _HERE) and who_is_here.is_another(
+        text, context.told, context.involved, context.harms
+    ):
+        # "mam is here" where all that was told is of dad: somebody safe is there, whatever the
+        # words make up together with those before ("want him to get help" - "me mams here").
+        return
+    yield from _burst_reasons(text, context.previous)
     if the_book().has_cue(read, "reassured"):
         # "hes in another country, im ok": the fragment says itself that nothing happens now.
         return
     for cue, level in _meanings(context):
         if the_book().has_cue(read, cue):
-            yield Reason(
-                kind="context",
-                words=text,
-                start=0,
-                end=len(text),
-                level=level,
-                harm=None,
-                phrase=cue,
-                weight=None,
-            )
+            yield _of_talk(text, cue, level)
+
+
+def _of_talk(text: str, cue: str, level: Urgency) -> Reason:
+    return Reason(
+        kind="context",
+        words=text,
+        start=0,
+        end=len(text),
+        level=level,
+        harm=None,
+        phrase=cue,
+        weight=None,
+    )
 
 
 def _burst_reasons(text: str, previous: tuple[str, ...]) -> Iterator[Reason]:
@@ -293,17 +311,7 @@ def _meanings(context: Context) -> Iterator[tuple[str, Urgency]]:
     if context.asked == "needs_medical_help":
         yield "answer_yes", Urgency.EMERGENCY if told else Urgency.URGENT
     if told:
-        yield "they_are_here", Urgency.EMERGENCY
-
-
-def _says_they_are_gone(text: str, by_phrases: Urgency, context: Context) -> bool:
-    """Tells "ok hes gone to bed" after harm was told, which the model takes for somebody coming.
-
-    Only a few words of which no phrase makes an emergency; people were called for the harm.
-    """
-    is_brief = len(text.split()) <= _BRIEF_WORDS and by_phrases is not Urgency.EMERGENCY
-    book = the_book()
-    return is_brief and context.disclosed.raises_alert and book.has_cue(book.read(text), "gone")
+        yield _HERE, Urgency.EMERGENCY
 
 
 def _averaged(alone: ModelScore, together: ModelScore) -> ModelScore:

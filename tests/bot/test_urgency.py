@@ -193,6 +193,59 @@ def test_someone_coming_back_after_a_disclosure_is_an_emergency():
     assert assess("hes back").level is not Urgency.EMERGENCY
 
 
+@pytest.mark.parametrize(
+    ("text", "told", "level"),
+    [
+        ("my mams here tho", ("me dad batters us", "hes bad when hes drunk"), Urgency.NO_CONCERN),
+        ("my mams here", ("my dad clouts us", "i want him to get help"), Urgency.NO_CONCERN),
+        ("dads home", ("my dad batters us",), Urgency.EMERGENCY),
+        ("mums here hes downstairs", ("my dad batters us",), Urgency.EMERGENCY),
+        ("my uncle is here", ("my mate said to write", "he hits me"), Urgency.EMERGENCY),
+        ("mum is here", ("my parents hit me",), Urgency.EMERGENCY),
+        ("mum is here", ("my brother said tell you", "they lock me in"), Urgency.EMERGENCY),
+        ("mum is here", ("i get hit",), Urgency.EMERGENCY),
+    ],
+)
+def test_that_somebody_is_here_is_danger_unless_it_is_another_than_who_harms(text, told, level):
+    context = Context(previous=told, told=told, disclosed=Urgency.URGENT)
+
+    assert assess(text, context=context).level is level
+
+
+def test_nobody_at_home_is_feared_for_what_a_child_does_to_themselves_or_if_they_are_kind():
+    def judged(text: str, harm: Harm) -> Urgency:
+        told = ("i cut my legs",)
+        context = Context(told=told, disclosed=Urgency.URGENT, harms=frozenset({harm}))
+        return assess(text, context=context).level
+
+    assert judged("dads downstairs", Harm.SELF_HARM) is Urgency.NO_CONCERN
+    assert judged("hes downstairs", Harm.SELF_HARM) is Urgency.EMERGENCY
+    assert judged("dads downstairs", Harm.PHYSICAL_ABUSE) is Urgency.EMERGENCY
+    assert judged("mums home shes really kind", Harm.PHYSICAL_ABUSE) is Urgency.NO_CONCERN
+
+
+def test_a_small_child_whom_nobody_looks_after_makes_what_is_urgent_an_emergency():
+    urgent = _sure_of(Urgency.URGENT)
+    alone = Context(told=("our mum hasnt come back", "its just me and my sister"))
+    with_nan = Context(told=(*alone.told, "nan is here tho"))
+
+    assert assess("shes only 3", model=urgent, context=alone).level is Urgency.EMERGENCY
+    assert assess("shes only 3", model=urgent, context=with_nan).level is Urgency.URGENT
+    assert assess("shes only 13", model=urgent, context=alone).level is Urgency.URGENT
+    assert assess("shes only 3", model=urgent).level is Urgency.URGENT
+    assert assess("shes only 3", context=alone).level is not Urgency.EMERGENCY
+
+
+def test_a_wound_that_has_stopped_bleeding_raises_no_emergency_by_the_model_alone():
+    sure = _sure_of(Urgency.EMERGENCY)
+    told = Context(previous=("i cut my legs last night",), disclosed=Urgency.URGENT)
+
+    assert assess("it stopped bleeding, only a scratch", model=sure).level is Urgency.CONCERN
+    assert assess("its stopped bleeding now", model=sure, context=told).level is Urgency.URGENT
+    assert assess("it hasnt stopped bleeding", model=sure).level is Urgency.EMERGENCY
+    assert assess("it stopped bleeding but im dizzy", model=sure).level is Urgency.EMERGENCY
+
+
 def test_a_message_sent_in_pieces_is_read_as_one():
     pieces = Context(previous=("my stepdad", "hes got a"))
 
