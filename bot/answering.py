@@ -74,7 +74,11 @@ def first_words(turn: Turn, judged: Outcome, language: str) -> tuple[Reply, ...]
         return ()
     if judged.urgency is Urgency.URGENT and not turn.was_urgent:
         suicidal = _harms(judged) & {Harm.SUICIDE, Harm.SELF_HARM}
-        return replies.say("urgent_called_suicide" if suicidal else "urgent_called", language, turn)
+        key = "urgent_called_suicide" if suicidal else "urgent_called"
+        # Whoever is on call at night is told of it: they need not wait for the morning.
+        line = turn.tokens.get("urgent_line", turn.tokens.get("hours_line", ""))
+        told = replace(turn, tokens={**turn.tokens, "hours_line": line})
+        return replies.say(key, language, told)
     return ()
 
 

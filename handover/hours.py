@@ -43,11 +43,13 @@ def at(
     *,
     is_on_call: bool = False,
     is_duty_empty: bool = False,
+    is_told: bool = False,
 ) -> Hours:
     """Gives the state of the authority's hours at a time.
 
-    Only where somebody is on call at that time may a child hear that people are called at night,
-    and by day only where the duty rota, if there is one, has somebody on it.
+    Only where somebody is on call at that time may a child hear that they are called at night,
+    and by day only where the duty rota, if there is one, has somebody on it. `is_told` says that no
+    rota is kept, and that those who said that they are on duty are told whatever the hour.
     """
     local = now.astimezone(_LONDON)
     open_hours = window(authority, local.date())
@@ -59,10 +61,14 @@ def at(
             times["opens"] = "[[opens_soon]]"
         return Hours(is_open=True, tokens={**here, **times})
     times = {"closes": "", **_next_opening(authority, local)}
+    nobody = "[[called_away]]" if is_told else "[[called_nobody]]"
     called = {
-        "emergency_called": "[[called_somebody]]" if is_on_call else "[[called_nobody]]",
+        "emergency_called": "[[called_on_call]]" if is_on_call else nobody,
         "danger_called": "[[danger_called_on_call]]" if is_on_call else "[[danger_called_nobody]]",
     }
+    if is_on_call:
+        # Whoever is on call is told of what is urgent; what can wait waits for the day.
+        called["urgent_line"] = "[[called_to_read]]"
     return Hours(is_open=False, tokens={"hours_line": "[[hours_closed]]", **called, **times})
 
 

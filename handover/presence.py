@@ -17,10 +17,12 @@ def at(session: Session, authority: Authority, now: dt.datetime, *, has_rota: bo
     """Gives the hours at a time, and whether anybody is called for an emergency then.
 
     What a child reads comes from the same rows as the console's board. Where no duty shifts are
-    kept, opening hours are taken for somebody being there. `has_rota` is `is_rota_kept`.
+    kept, opening hours are taken for somebody being there; at night those who said that they are
+    on duty are told, and may or may not see it. `has_rota` is `is_rota_kept`.
     """
-    if not has_rota:
-        return hours.at(authority, now)
+    by_hours = hours.at(authority, now)
+    if not has_rota and by_hours.is_open:
+        return by_hours
     roster = rota.roster(session, authority.id, now)
     is_duty_empty = roster.has_duty_rota and not roster.people_on(Rung.DUTY)
     return hours.at(
@@ -28,6 +30,7 @@ def at(session: Session, authority: Authority, now: dt.datetime, *, has_rota: bo
         now,
         is_on_call=bool(roster.on_now),
         is_duty_empty=is_duty_empty and not roster.on_now,
+        is_told=bool(roster.people_on(Rung.DUTY)),
     )
 
 

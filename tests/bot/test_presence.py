@@ -61,7 +61,7 @@ def test_at_night_with_somebody_on_call_they_are_called(door: Door, kind: ShiftK
     is_on(door, kind, NIGHT)
     said = says(door, EMERGENCY)
 
-    assert "I have called the people on duty here" in said
+    assert "I am telling a worker on call right now" in said
     assert "Nobody is at work" not in said
 
 
@@ -71,6 +71,25 @@ def test_each_level_of_urgency_is_told_what_to_do_till_then(door: Door):
 
     assert "It is outside our day hours. If you are in danger, call 999." in said
     assert "a person reads this from 9am tomorrow" in said
+
+
+def test_at_night_somebody_on_call_is_told_of_what_is_urgent_and_not_of_what_can_wait(door: Door):
+    at(door, NIGHT)
+    is_on(door, ShiftKind.ON_CALL, NIGHT)
+
+    door.dialogue.replies = ("[[hours_line]]",)
+
+    assert "I am telling a worker on call now" in says(door, URGENT)
+    assert "For other things a person reads this from 9am tomorrow." in says(door, "how long")
+
+
+def test_at_night_without_a_rota_who_is_on_duty_is_told_and_no_more_is_promised(door: Door):
+    at(door, NIGHT)
+    door.practitioner()
+    said = says(door, EMERGENCY)
+
+    assert "so please call 999. I am telling the people who work here now too" in said
+    assert "Nobody is at work" not in said
 
 
 def test_by_day_people_are_there(door: Door):
