@@ -211,7 +211,9 @@ def _is_said_idly(turn: Turn, judged: Outcome, answer: DialogueAnswer) -> bool:
         is_sure = judged.urgency.raises_alert and not _is_doubtful(judged)
         return not is_sure or (answer.is_of_anybody and judged.urgency is Urgency.URGENT)
     is_slight = judged.urgency is Urgency.CONCERN or _is_faint(turn, judged)
-    return is_slight and not turn.was_doubted and said <= _IDLE_TALK
+    # Who has said outright that nothing is wrong is believed over a second slight doubt.
+    is_well = judged.urgency is Urgency.CONCERN and answer.is_all_well
+    return is_slight and (is_well or not turn.was_doubted) and said <= _IDLE_TALK
 
 
 def _is_doubtful(judged: Outcome) -> bool:
@@ -242,10 +244,12 @@ _ABOUT_SERVICE = {
     *("utter_kept", "utter_can_delete", "utter_tell_police", "utter_who_are_you", "utter_robot"),
     *("utter_cost", "utter_how_long", "utter_what_next", "utter_social_worker", "utter_private"),
     *("utter_who_sees", "utter_other_service", "utter_tell_parents", "utter_tell_school"),
-    *("utter_tell_social_worker", "utter_help"),
+    *("utter_tell_social_worker", "utter_help", "utter_adult_asking", "utter_adult_told"),
+    *("utter_adult_age", "utter_adult_first", "utter_adult_poster", "utter_adult_nothing"),
 }
 _IDLE_TALK = _ABOUT_SERVICE | {
     *("utter_joking", "utter_chat", "utter_homework", "utter_homework_numbers", "utter_fine"),
+    "utter_homework_meaning",
     *("utter_unclear", "utter_listening", "utter_no_rush", "utter_hello", "utter_welcome"),
     *("utter_insult", "utter_thanks", "utter_goodbye", "utter_feedback"),
 }

@@ -69,6 +69,8 @@ class DialogueAnswer:
     """Whether it takes the talk so far, or this message, for the telling of a worry."""
     is_of_anybody: bool = False
     """Whether it only asks what is done with what anybody tells, whatever the model makes of it."""
+    is_all_well: bool = False
+    """Whether the child has said outright in this talk that nothing is wrong."""
     is_restarted: bool = False
     """Whether the question that was open is asked no more, since another version took over."""
 
@@ -271,6 +273,7 @@ def _read_answer(content: bytes) -> DialogueAnswer:
         asked=body.asked,
         has_worry=body.slots.get("worry") is True,
         is_of_anybody=body.of_anybody,
+        is_all_well="utter_fine" in (body.slots.get("said") or {}),
         is_restarted=body.restarted,
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 Slots = Mapping[str, Any]
 
 _ASK = "utter_ask_"
+_WHERE = "current_location"
 _ALARMING = ("urgent", "emergency")
 _LEVELS = ("no_concern", "concern", "urgent", "emergency")
 # How many turns a question that was passed over rests before it may be put once more.
@@ -62,6 +63,7 @@ class Questions:
     times: Mapping[str, int]
     when_worse: frozenset[str]
     emergency: frozenset[str]
+    takes_up: frozenset[str]
     questions: tuple[Saying, ...]
     then_listen: frozenset[str]
     then_repeat: frozenset[str]
@@ -85,6 +87,8 @@ class Questions:
                 times=dict(read["times"]),
                 when_worse=frozenset(read["when_worse"]),
                 emergency=frozenset(read["emergency"]),
+                # A model of a release before knows of none.
+                takes_up=frozenset(read.get("takes_up", ())),
                 questions=tuple(
                     Saying(one["field"], _conditions(one)) for one in read["questions"]
                 ),
@@ -214,6 +218,9 @@ def _onward(questions: Questions, slots: Slots, intent: str) -> list[str]:
         field = "safe_now" if questions.may_ask("safe_now", slots) else None
     else:
         field = questions.next_field(slots)
+    if _is_taken_up(questions, slots):
+        # They were just told what to do: only where help must come may be asked beside that.
+        return [_ASK + field] if field == _WHERE else []
     if field is not None:
         return [_ASK + field]
     if slots.get("urgency") == "emergency":
@@ -224,6 +231,12 @@ def _onward(questions: Questions, slots: Slots, intent: str) -> list[str]:
         remind = reminded < _FIRST_REMINDERS or due or not answered
         return ["utter_stay_with_me"] if remind else []
     return ["utter_added" if "utter_thank_you" in said else "utter_thank_you"]
+
+
+def _is_taken_up(questions: Questions, slots: Slots) -> bool:
+    """Tells whether the reaction of an emergency says by itself what to do next."""
+    reactions = {slots.get("feeling"), slots.get("reply_to")}
+    return slots.get("urgency") == "emergency" and not questions.takes_up.isdisjoint(reactions)
 
 
 def _still_listening(slots: Slots, intent: str) -> bool:

@@ -9,7 +9,7 @@ from ruamel.yaml.error import YAMLError
 from dialogues import sources
 
 # The slots that are true or not; any other name in the list is whom the talk is about.
-_YES_OR_NO = frozenset({"adult", "worry", "good_news"})
+_YES_OR_NO = frozenset({"adult", "adult_asking", "worry", "good_news"})
 
 
 def read_yaml(path: Path) -> Any:

@@ -90,7 +90,8 @@ _NO_NAMES = re.compile(
     r"\b(?:without|leave|keep) (?:giving )?my name(?: out)?\b|"
     r"\b(?:dont|do not|wont|not|cant|rather not) (?:want to |wanna |gonna |"
     r"going to )?"
-    r"(?:say|saying|tell|telling|give|giving)(?: (?:you|u))? (?:my|his|her|their|any|"
+    r"(?:say|sayin|saying|tell|tellin|telling|give|givin|giving)(?: (?:you|u))? "
+    r"(?:my|his|her|their|any|"
     r"the) (?:real )?names?\b"
 )
 _SAFE = re.compile(
@@ -129,7 +130,7 @@ _NOT_OK = re.compile(
 _AWAY = re.compile(
     r"(?<!when )(?<!if )(?<!while )(?<!once )\b(?:hes|shes|theyre|he is|she is|they are) (?:\w+ )?"
     r"(?:away|out|gone|not here|not in|not home|on nights|at work|working|asleep|in prison|"
-    r"at the pub)\b"
+    r"at the pub)\b(?: (?:with|wit|at|for|on) (?:the |his |her )?\w+(?= (?:till?|til|until)\b))?"
     r"(?: (?:till|til|until|for|all|now|rn|tonight|today|atm|at the moment)\b(?: [\w:]+){0,3})?"
 )
 _FOR_NOW = re.compile(r"\b(?:till|til|until|for|all|now|rn|tonight|today|atm|at the moment)\b")
@@ -150,11 +151,13 @@ _DANGER_NOW = re.compile(
     r"|\b(?:hes|shes|theyre|he is|she is|they are) (?:coming|hurting|hitting|beating|strangling|"
     r"attacking|trying to kill)\b(?: (?:my )?\w+)?"
     r"|\b(?:cant|can not|wont let me) (?:get|go) (?:out|away|back)\b|\blocked (?:me )?in\b"
-    r"|\bdoors? (?:is |are )?locked\b|\bbleeding\b"
+    r"|\bdoors? (?:is |are )?locked\b"
+    r"|(?<!stopped )(?<!not )(?<!isnt )\bbleeding\b(?! (?:has |is |s )?stopped)"
     r"|\btook (?:all|loads|too many|a load|lots|my|the|mums|dads|nans|some)\b[\w ]{0,20}"
     r"(?:tablets|pills|meds|paracetamol)\b"
     r"|\b(?:on|off|by) (?:the|a) (?:bridge|roof|ledge|edge|tracks?|top floor|multi ?storey)\b"
-    r"|\btop floor\b|\bnowhere (?:to|2) go\b|\bin the cupboard\b"
+    r"|\btop floor\b|\bnowhere (?:to|2) go\b|\bin the cupb\w*d\b|\b(?:im|were|we are) hiding\b"
+    r"|\bhid(?:ing)? (?:in|under|behind) (?:the |my )?\w+"
 )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dialogues.reading import answers, emergencies, feelings, names, people, wishes
+from dialogues.reading import answers, emergencies, feelings, names, people, places, wishes
 from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
 from dialogues.reading.words import bare
 
@@ -41,6 +41,7 @@ _YES_OR_NO = ("must_not_know", "trusted_adult", "needs_medical_help", "who_is_th
 # Where "no" means "I would rather not".
 _NO_DECLINES = ("name_to_use", "age", "current_location", "safe_contact_times")
 _LONGEST_OF_PEOPLE = 10
+_LONGEST_PLACE = 12
 # The intents and the number of words that may be an answer, where words alone decide.
 _SHORT_ANSWERS = {
     "when_happened": (("inform", "dont_know"), 6),
@@ -145,6 +146,8 @@ def _fits_by_length(intent: str, text: str, asked: str) -> bool:
     words = len(text.split())
     if asked in _SHORT_ANSWERS:
         intents, most = _SHORT_ANSWERS[asked]
+        if asked == "current_location" and places.names_a_place(text):
+            return words <= _LONGEST_PLACE
         return intent in intents and words <= most
     tells_on = asked == "wants" and _TELLS_ON.match(bare(text))
     return intent != "tell" and words >= 2 and not tells_on

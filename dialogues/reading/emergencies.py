@@ -1,90 +1,56 @@
-"""Chooses the short answer to what is told after the emergency words were said."""
+"""Chooses the short answer to what is told after the emergency words were said.
+
+What is listened for stands in `dialogues/words/emergencies.yml`.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from dialogues.reading import feelings
 from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
-from dialogues.reading.words import bare
+from dialogues.reading.people import find_people
+from dialogues.reading.words import bare, is_in_domain, word_list
 
-_RINGS = re.compile(
-    r"\b(?:im |i am |were |ive |i have |i |we |mums? |nans? |she |shes |hes |ill |im gonna |"
-    r"going to )"
-    r"(?:just |now |already |gonna |going to |is |are |will |have )*"
-    r"(?:ringing|rang|rung|ring|calling|called|call|phoning|phoned|phone|dialling|dialled|on the "
-    r"phone (?:to|with|2)|on (?:the line|to) (?:to |with )?)"
-    r" ?(?:them|999|911|112|the police|police|the ambulance|an ambulance|ambulance|it)\b"
-    r"|^(?:ok |yeah |yes |alright )?(?:ringing|calling|phoning|dialling) (?:them|999|it|now|"
-    r"police)\b"
-    r"|\bon the (?:phone|line) (?:to|with) (?:999|the police|police|them|an ambulance)\b"
-    r"|\b(?:pressed|prest|pushed|dialled|dialed|dialld|typed|done|did|rang|rung|called) "
-    r"(?:it )?999\b"
-)
-_NOT_RINGING = re.compile(r"\b(?:cant|dont want|scared|wont|not|cannot|should i|do i|shall i)\b")
-_GOES = re.compile(
-    r"\b(?:should|shall|can|could|do) i (?:just )?(?:go|run|walk|get (?:over|round)|come)\b"
-    r"|\b(?:im|i am|ill|i will|im gonna|ima|i might|i want to|i wanna|i need to|ive got to|gonna)"
-    r" (?:just |gonna |going to )*(?:go|going|run|running|walk|walking|head|heading|cycle|get)"
-    r" (?:over|round|back|there|in|inside|downstairs|home|to (?:hers|his|theirs|her house|"
-    r"his house|their house|her|him|them))\b"
-)
-_TO_SAFETY = re.compile(
-    r"\b(?:neighbours?|next door|nans?|grans?|aunt\w*|friends? house|police|station|shop|"
-    r"hospital|outside|away|out)\b"
-)
-_HELP_IS_HERE = re.compile(
-    r"\b(?:police|feds|ambulance|paramedics?|officers?)"
-    r"(?: is| are| r|ve| have|s)? (?:just )?(?:here|arrived|turned up|came|with me)\b"
-)
-_HELP_COMES = re.compile(
-    r"\b(?:police|feds|ambulance|paramedics?|officers?|999|help|(?:my )?(?:nan|neighbour|auntie))"
-    r"(?:s| is| are| r|re| will be)? (?:now |just |nearly |almost )?"
-    r"(?:(?:on (?:the|their|there|its) way|omw|coming|outside|nearly here)(?! to get))\b"
-    r"|\bi can (?:hear|see) (?:the )?(?:sirens?|police|ambulance|blue lights)\b"
-    r"|^(?:they|theyre|they are|they r) (?:on (?:the|their|there) way|omw)\b"
-)
-_LOCKED = re.compile(
-    r"\b(?:i|we|ive|weve|i have|im)(?: have|ve)? (?:just )?lock(?:ed)? (?:the |my |our )?"
-    r"(?:\w+ )?(?:door|myself in|us in|it)\b|^(?:the |my )?(?:\w+ )?doors? (?:is |s |are )?"
-    r"(?:locked|shut|bolted)\b|^(?:its |ok its |yeah its )?locked(?: now| yes)?$"
-)
-_WOKE = re.compile(
-    r"\b(?:hes|shes|theyre|he|she|they|dad|mum|everyone|some ?(?:one|body)|\w+s|baby)"
-    r"(?: is| has| just| are)* (?:woke|woken|waking|awake|up now|getting up|stirring)\b"
-)
 _NUMBER_ALONE = re.compile(r"\W*(?:no |number |num |#)?\d{1,4}[a-d]?\W*$")
-_SAYS_WHAT = re.compile(
-    r"\b(?:what|wot|wat|how) (?:do|would|wud|should|shud|can|could|will) i (?:even |just )?"
-    r"(?:say|tell|explain)\b|\bdont know what to say\b|\b(?:dont|do not) (?:want to |wanna )?wake\b"
-)
-_MEANS = re.compile(
-    r"\b(?:pills?|tablets?|tabs|paracetamol|ibuprofen|blades?|razors?|kni(?:fe|ves)|rope|bleach|"
-    r"meds)\b"
-)
-_TAKEN = re.compile(r"\b(?:took|taken|take|had|swallowed|ate|drank|done|cut)\b")
-_HANDED = re.compile(
-    r"\b(?:give|gave|given|giving|hand|handed|flush\w*|chuck\w*|bin|binned|thr(?:ow|ew|own)|put) "
-    r"(?:it|them|the \w+|my \w+)(?: all)? (?:to|2|away|down|back|in the bin|out)\b"
-    r"|\bgave (?:her|him|mum|dad|nan) (?:it|them|the)\b"
-)
-_BREATHES = re.compile(
-    r"\b(?:she|shes|he|hes|mum\w*|dad\w*|nan|baby|sister|brother|they|theyre)(?: is| are)? "
-    r"(?:still |just |kind of )?(?:breath\w*|breth\w*|breeth\w*)\b"
-)
-_NOT_BREATHING = re.compile(r"\b(?:not|isnt|aint|stopped|cant|wont|no|door|phone|neck)\b")
-_COMFORTED = re.compile(
-    r"\b(?:hugging|cuddling|holding me|sat with me|with me now|here with me|looking after me)\b"
-)
 _OF_LIFE = frozenset(["suicide", "self_harm"])
+# With one of these told, whoever is named may be who does it.
+_BY_SOMEBODY = frozenset(
+    [
+        *("physical_abuse", "emotional_abuse", "sexual_abuse", "domestic_abuse", "neglect"),
+        *("sexual_exploitation", "criminal_exploitation", "fgm", "forced_marriage", "trafficking"),
+    ]
+)
+_PARENTS = frozenset(["mum", "dad", "stepmum", "stepdad", "foster mum", "foster dad"])
+_AT_HOME = _PARENTS | {"parents", "foster carer", "staff", "mum's boyfriend", "dad's girlfriend"}
 _NOTED = ("age", "name_to_use", "safe_contact_times", "safe_contact_channel", "other_child")
+# A grown-up near by whom the child could go to, and what they are called.
+_HELPER = re.compile(
+    r"\b(?:next door|neighbou?rs?|(?:over|across) the road|downstairs neighbou?r|"
+    r"(?:my )?(?:nan|gran|grandma|auntie|aunty|uncle|grandad)s?)\b"
+)
+_HELPER_IS_NEAR = re.compile(
+    r"\b(?:theres|there is|i know|we know|is in|s in|is nice|s nice|is called|s called|called|"
+    r"names?|lives?|next door|is home|s home|could go|can go)\b"
+)
+_CALLED = re.compile(
+    r"\b(?:called|name is|names|named|its) (?:mrs |mr |miss |ms |auntie )?([a-z]+)\b"
+)
+_NO_NAME = frozenset(
+    [
+        *("me", "my", "the", "a", "her", "him", "them", "us", "police", "it", "she", "he", "they"),
+        *("not", "just", "all", "home", "here", "there", "mum", "dad", "nan"),
+    ]
+)
 
 
 def choose_reply(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> str:
-    """Gives which answer fits: to going there, to ringing 999, to a place, to a fact."""
-    of_life = not _OF_LIFE.isdisjoint(slots.get("harms") or ())
-    low = bare(text)
+    """Gives which answer fits: to what is happening, to ringing 999, to a place, to a fact."""
+    of_life = _is_of_own_life(slots)
     told = {n for n, value in facts.items() if value not in (None, PREFER_NOT, DONT_KNOW)}
-    happening = _happening(text, low, of_life=of_life)
+    happening = find_happening(text, slots)
     if happening is not None:
         return happening
     if is_number_alone(text) and not told:
@@ -92,6 +58,8 @@ def choose_reply(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) 
         of_means = slots.get("last_feeling") == "emergency_means"
         number = "emergency_means" if of_means else "emergency"
         return number if of_life else "emergency_number"
+    if "helper" in told:
+        return "emergency_helper"
     if "current_location" in told:
         return "emergency_place"
     if "name_to_use" in told:
@@ -99,28 +67,113 @@ def choose_reply(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) 
     return "emergency_noted" if told.intersection(_NOTED) else "emergency"
 
 
-def _happening(text: str, low: str, *, of_life: bool) -> str | None:
+def find_happening(text: str, slots: Mapping[str, Any]) -> str | None:
     """Gives the answer to what is happening this minute; the first that fits, or None."""
-    fits = {
-        "emergency_going": bool(_GOES.search(low)) and not _TO_SAFETY.search(low),
-        "emergency_helped": bool(_HELP_IS_HERE.search(low) or _COMFORTED.search(low)),
-        "emergency_coming": says_help_comes(text),
-        "emergency_ringing": bool(_RINGS.search(low)) and not _NOT_RINGING.search(low),
-        "emergency_handed": of_life and bool(_HANDED.search(low)),
-        "emergency_say": of_life and bool(_SAYS_WHAT.search(low)),
-        "emergency_means": of_life and bool(_MEANS.search(low)) and not _TAKEN.search(low),
-        "emergency_alive": bool(_BREATHES.search(low)) and not _NOT_BREATHING.search(low),
-        "emergency_locked": bool(_LOCKED.search(low)),
-        "emergency_woke": bool(_WOKE.search(low)),
-    }
-    return next((reply for reply, does in fits.items() if does), None)
+    low, is_asked = bare(text), "?" in text
+    return next(
+        (one.reply for one in _happenings() if one.fits(low, slots, is_asked=is_asked)), None
+    )
 
 
-def says_help_comes(text: str) -> bool:
-    """Tells "police r coming" from the question whether they are."""
-    return "?" not in text and bool(_HELP_COMES.search(bare(text)))
+def find_helper(text: str, slots: Mapping[str, Any]) -> str | None:
+    """Gives what a grown-up near by is called whom the child could go to, or None.
+
+    A word for them where they have no name yet; nobody of whom harm was told, and none in a
+    message that tells of harm.
+    """
+    low = bare(text)
+    helper = _HELPER.search(low)
+    if helper is None or not is_in_domain("helper"):
+        return None
+    if not _HELPER_IS_NEAR.search(low) or feelings.find_worry(text) is not None:
+        return None
+    if not _is_safe(helper.group(), slots):
+        return None
+    called = _CALLED.search(low)
+    if called and called.group(1) not in _NO_NAME:
+        return called.group(1).title()
+    them: Mapping[str, str] = word_list("emergencies")["them"]
+    return them.get(str(slots.get("language")), them["en"])
 
 
 def is_number_alone(text: str) -> bool:
     """Tells whether a message is a number such as a house has, which is no place by itself."""
     return bool(_NUMBER_ALONE.match(bare(text)))
+
+
+@dataclass(frozen=True)
+class _Happening:
+    reply: str
+    says: tuple[re.Pattern[str], ...]
+    unless: re.Pattern[str] | None
+    of_life: bool | None
+    who: str | None
+    may_be_asked: bool
+    harms: frozenset[str]
+
+    def fits(self, low: str, slots: Mapping[str, Any], *, is_asked: bool) -> bool:
+        """Tells whether a message says this, of whom it must be said, in such a talk."""
+        harms = set(slots.get("harms") or ())
+        if self.of_life is not None and self.of_life is not _is_of_own_life(slots):
+            return False
+        if (is_asked and not self.may_be_asked) or (self.harms and self.harms.isdisjoint(harms)):
+            return False
+        said = [found for found in (one.search(low) for one in self.says) if found is not None]
+        if not said or (self.unless is not None and self.unless.search(low)):
+            return False
+        return self.who is None or any(self._is_of_whom(whom, slots) for whom in _whom(said))
+
+    def _is_of_whom(self, whom: str, slots: Mapping[str, Any]) -> bool:
+        if not find_people(whom):
+            # "he is back" may be anybody, and "with her now" is nobody to be afraid of.
+            return True
+        return _is_safe(whom, slots) is (self.who == "safe")
+
+
+def _is_of_own_life(slots: Mapping[str, Any]) -> bool:
+    """Tells whether the child may do away with themselves, and not a friend of theirs."""
+    is_other = slots.get("about_whom") in ("friend", "sibling")
+    return not is_other and not _OF_LIFE.isdisjoint(slots.get("harms") or ())
+
+
+def _whom(said: list[re.Match[str]]) -> Iterator[str]:
+    for match in said:
+        yield next((whom for whom in match.groupdict().values() if whom), "")
+
+
+def _is_safe(whom: str, slots: Mapping[str, Any]) -> bool:
+    """Tells whether somebody is another than those of whom harm was told."""
+    harms = set(slots.get("harms") or ())
+    if _OF_LIFE & harms and not _BY_SOMEBODY & harms:
+        return True
+    named = set(find_people(whom))
+    if _PARENTS & named:
+        named.add("parents")
+    involved = _involved(slots)
+    if involved:
+        return involved.isdisjoint(named)
+    # Who is left alone is left by those who look after them, not by a neighbour.
+    return "neglect" in harms and harms & _BY_SOMEBODY == {"neglect"} and not named & _AT_HOME
+
+
+def _involved(slots: Mapping[str, Any]) -> set[str]:
+    known = str(slots.get("who_involved") or "")
+    return {one.split(" (")[-1].rstrip(")") for one in known.split(", ") if one}
+
+
+@lru_cache(maxsize=1)
+def _happenings() -> tuple[_Happening, ...]:
+    listed = word_list("emergencies")["emergencies"]
+    return tuple(_happening(one) for one in listed if is_in_domain(one["reply"]))
+
+
+def _happening(one: Mapping[str, Any]) -> _Happening:
+    return _Happening(
+        reply=one["reply"],
+        says=tuple(re.compile(phrase) for phrase in one["phrases"]),
+        unless=re.compile("|".join(one["unless"])) if "unless" in one else None,
+        of_life=one.get("life"),
+        who=one.get("who"),
+        may_be_asked=one.get("asked", True),
+        harms=frozenset(one.get("harms", ())),
+    )

@@ -8,6 +8,7 @@ from dialogues.reading import (
     ages,
     answers,
     circumstances,
+    emergencies,
     names,
     others,
     people,
@@ -59,6 +60,8 @@ def gather(text: str, question: str | None, slots: Mapping[str, Any]) -> dict[st
         # "its not me its jayden" names whom it is about.
         found["other_child"] = found.pop("name_to_use")
     _note_safety(found, text, slots)
+    if slots.get("urgency") == "emergency":
+        _note_of_emergency(found, text, slots)
     others.keep_apart(found, text, question, slots)
     _keep_to_its_own(found, text, question)
     for name in _GROWS:
@@ -91,6 +94,19 @@ def _note_safety(found: dict[str, Any], text: str, slots: Mapping[str, Any]) -> 
         found["who_is_there"] = company
     if reassures and "safe_now" not in found and slots.get("safe_now") in (None, "unsure", "no"):
         found["safe_now"] = f"yes ({reassures})"
+
+
+def _note_of_emergency(found: dict[str, Any], text: str, slots: Mapping[str, Any]) -> None:
+    """Notes who could help near by, and takes a lull for no safety."""
+    if emergencies.find_happening(text, slots) == "emergency_quiet":
+        found.pop("safe_now", None)
+    helper = emergencies.find_helper(text, slots)
+    if helper is None:
+        return
+    found["helper"] = helper
+    # Whoever lives next door is not the child.
+    if found.get("name_to_use") == helper:
+        del found["name_to_use"]
 
 
 def _keep_to_its_own(found: dict[str, Any], text: str, question: str | None) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dialogues.reading import (
+    adults,
     answers,
     emergencies,
     feelings,
@@ -49,6 +50,18 @@ _ASKS_ABOUT_PARENTS = re.compile(
     r"(?:so |and |but |ok )*(?:(?:what|wot|how) (?:about|abt)|and|or) (?:my )?"
     r"(?:mum|mam|mom|dad|parents|family|mum (?:and|or|n) dad)"
 )
+# A grown-up who only asks is known by more than these; all other signals are heard first.
+_NOT_OF_ADULTS = (
+    *(
+        None,
+        "adult_referrer",
+        "ask_tell_parents",
+        "ask_tell_school",
+        "ask_what_next",
+        "wrong_reader",
+    ),
+)
+_OF_ADULTS = ("thanks", "goodbye", "greet", "done", "request_person")
 _TAKES_LEAVE = ("goodbye", "leave_for_now")
 _LONGEST_REFUSAL = 8
 
@@ -59,18 +72,35 @@ def intent_of(text: str, intent: str, confidence: float, slots: Mapping[str, Any
     if is_unsaid or (slots.get("wrong_reader") and not signals.is_child_back(text)):
         return "wrong_reader"
     signal = signals.find_signal(text)
-    if signal == "someone_here" and answers.find_company(text, slots):
-        return "inform"
+    by_adult = _of_adult(text, intent, confidence, slots) if signal in _NOT_OF_ADULTS else None
+    if by_adult is not None:
+        return by_adult
+    is_company = signal == "someone_here" and answers.find_company(text, slots)
     told_too = signal in _QUESTIONS and feelings.find_worry(text) in _HEAVY
-    if signal and _may_be(signal, slots) and not told_too:
+    if signal and _may_be(signal, slots) and not (told_too or is_company):
         return signal
     is_answer = slots.get("asked") and answers.short_answer(text)
-    if is_answer or _wants_own_worker(text, slots):
+    if is_company or is_answer or _wants_own_worker(text, slots):
         return "inform"
     rose = settling.rose(slots) and not _is_calm(text, intent, confidence, slots)
     if rose or signal == "adult_referrer":
         return "tell"
     return _by_wish(text, slots) or _by_classifier(text, intent, confidence, slots)
+
+
+def _of_adult(text: str, intent: str, confidence: float, slots: Mapping[str, Any]) -> str | None:
+    """Gives the intent of a grown-up who only asks, or who turns out to be worried after all."""
+    is_likely = intent == "adult_asking" and confidence >= _VERY_SURE
+    what_for = adults.what_for(text, slots, is_likely=is_likely)
+    if what_for is None:
+        return None
+    if what_for is adults.Adult.WORRIES:
+        return "adult_referrer"
+    is_plain = adults.find_topic(text) not in (None, "adult_asking")
+    may_be = intent in _OF_ADULTS or intent.startswith("ask_")
+    if is_plain or not may_be or confidence < _SURE or _is_doubted(text, intent, confidence):
+        return "adult_asking"
+    return intent
 
 
 def _wants_own_worker(text: str, slots: Mapping[str, Any]) -> bool:
@@ -145,11 +175,12 @@ def _asks_of_anybody(text: str, slots: Mapping[str, Any]) -> bool:
 
 def _instead(text: str, intent: str, confidence: float, slots: Mapping[str, Any]) -> str | None:
     """Gives another intent where the talk makes the classifier's impossible."""
-    if slots.get("urgency") == "emergency" and emergencies.says_help_comes(text):
+    # "now" is no farewell while somebody is being hurt.
+    happens = intent in _NOT_IN_AN_EMERGENCY or emergencies.find_happening(text, slots)
+    if slots.get("urgency") == "emergency" and happens:
         return "tell"
-    if slots.get("urgency") == "emergency" and intent in _NOT_IN_AN_EMERGENCY:
-        # "now" is no farewell while somebody is being hurt.
-        return "tell"
+    if intent == "adult_asking":
+        return "tell" if len(text.split()) >= _TALE else "unclear"
     if intent in ("feedback", "other_service"):
         return _out_of_place(intent, slots)
     if intent == "greet" and len(text.split()) >= _TALE and people.find_people(text):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dialogues.reading import (
+    adults,
     answers,
     asked,
     corrections,
@@ -51,6 +52,8 @@ _TALK = frozenset(
         "unclear",
     ]
 )
+# What a grown-up says who only asks what this is.
+_OF_WHO_ASKS = ("thanks", "greet", "goodbye", "affirm", "deny", "done")
 # How much of what came before a worry is kept as its beginning.
 _MOST_HEARD = 4
 # What only means anything once there is a worry.
@@ -72,9 +75,7 @@ def read(text: str, intent: str, confidence: float, *, slots: Mapping[str, Any])
     if media:
         return Reading(media)
     reading = Reading(intending.intent_of(text, intent, confidence, slots))
-    if reading.intent == "wrong_reader":
-        # Somebody else's words are no part of the child's record.
-        reading.facts["wrong_reader"] = True
+    if _is_of_no_child(reading, text, slots):
         return reading
     question = slots.get("asked")
     reading.facts.update(gathering.gather(text, question, slots))
@@ -95,6 +96,25 @@ def read(text: str, intent: str, confidence: float, *, slots: Mapping[str, Any])
     _note_roles(reading, text, slots)
     _note_reaction(reading, text, slots)
     return reading
+
+
+def _is_of_no_child(reading: Reading, text: str, slots: Mapping[str, Any]) -> bool:
+    """Tells whether somebody else writes, of whom nothing goes on the record, and notes who."""
+    if reading.intent == "wrong_reader":
+        reading.facts["wrong_reader"] = True
+        return True
+    if reading.intent == "adult_asking":
+        reading.facts["reply_to"] = adults.find_topic(text) or "adult_asking"
+    elif slots.get("worry") or not (slots.get("adult_asking") and _is_asked(reading.intent)):
+        return False
+    elif reading.intent == "done":
+        reading.intent = "thanks"
+    reading.facts["adult_asking"] = True
+    return True
+
+
+def _is_asked(intent: str) -> bool:
+    return intent in _OF_WHO_ASKS or intent.startswith("ask_")
 
 
 def _only_names_themselves(reading: Reading, text: str) -> bool:
@@ -148,7 +168,7 @@ def _note_roles(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
     if slots.get("wrong_reader"):
         facts["wrong_reader"] = False
     if reading.intent == "adult_referrer":
-        facts.update(adult=True, about_whom="other")
+        facts.update(adult=True, about_whom="other", adult_asking=False)
     if reading.intent == "adult_referrer" or signals.find_signal(text) == "adult_referrer":
         facts["referrer_relationship"] = text.strip()
     if signals.wants_few_questions(text):
@@ -164,17 +184,15 @@ def _note_roles(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
 def _note_reaction(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
     """Notes what the bot gives back, and adds the message to the child's account."""
     intent, facts = reading.intent, reading.facts
-    if intent in ("chat", "joking"):
-        # A friend in a game is nobody to write for.
-        facts.pop("about_whom", None)
+    _forget_of_play(reading, slots)
     if intent == "fine" and settling.is_good_news(text, slots):
         # What they say of school or of whom is no answer, for nothing is written for it.
         facts.clear()
         facts["good_news"] = True
     if intent in ("tell", "adult_referrer"):
         facts["feeling"] = settling.reaction_feeling(intent, facts, text, slots)
-    elif intent == "inform":
-        reply = settling.reply_to(facts, text, slots)
+    elif intent in ("inform", "homework"):
+        reply = settling.reply_for(intent, facts, text, slots)
         if reply:
             facts["reply_to"] = reply
     elif intent == "unclear" and signals.is_sad_face(text):
@@ -182,6 +200,13 @@ def _note_reaction(reading: Reading, text: str, slots: Mapping[str, Any]) -> Non
     _note_account(reading, text, slots)
     if settling.begins_record(intent, text, slots):
         facts["worry"] = True
+
+
+def _forget_of_play(reading: Reading, slots: Mapping[str, Any]) -> None:
+    """A friend in a game is nobody to write for, and a teacher in a joke nobody to turn to."""
+    if reading.intent in ("chat", "joking"):
+        for name in ("about_whom", *(() if slots.get("worry") else _ONLY_OF_A_WORRY)):
+            reading.facts.pop(name, None)
 
 
 def _note_account(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:

@@ -133,6 +133,12 @@ _NEXT_CLAUSE = re.compile(
 )
 _I_AM = re.compile(r"^(?:im|i am|were|we are) (?:just |still )?")
 
+_FINDABLE = re.compile(
+    r"\b(?:bus (?:stop|station|shelter)|station|park|shop|tesco|lidl|aldi|asda|co ?op|spar|"
+    r"street|road|lane|avenue|close|drive|terrace|estate|school|library|church|mosque|pub|"
+    r"bridge|car park|mcdonalds?|maccies|greggs|garage|hospital|flats?|hotel|hostel|cafe|gym)\b"
+)
+
 
 def find_address(text: str) -> str | None:
     """Gives an address or a postcode, or None."""
@@ -156,6 +162,11 @@ def find_current_location(text: str) -> str | None:
         if _OTHER_HERE.fullmatch(low) or (_AM.match(low) and _OTHER_HERE.match(low)):
             return part
     return None
+
+
+def names_a_place(text: str) -> bool:
+    """Tells whether an answer to "where are you?" names what may be found, such as a bus stop."""
+    return bool(_FINDABLE.search(bare(text)))
 
 
 def find_where_happened(text: str) -> str | None:

@@ -15,9 +15,12 @@ from dialogues.reading.idleness import (
     is_question_of_service,
     level,
 )
-from dialogues.reading.words import bare
+from dialogues.reading.words import bare, is_in_domain
 
 _HOMEWORK_NUMBERS = re.compile(r"\b(?:how many|how much|percent\w*|statistic\w*|numbers?)\b|%")
+_HOMEWORK = frozenset(["utter_homework", "utter_homework_meaning"])
+_OF_ME = re.compile(r"\b(?:me|my|mine|myself|us|our|im|i am|i was|he|she|they|him|her)\b")
+_OF_MEANING = re.compile(r"\b(?:neglect\w*|abuse\w*|esgeulust\w*|cam ?-?drin)\b")
 _OF_YOU = re.compile(
     r"(?:do|did|have|would|can|could|are|whats|what is|what|who|how old are|where do|when) "
     r"(?:is |are |do |did )?(?:you|u|ur|your|youre)\b"
@@ -117,7 +120,7 @@ def settle_talk(intent: str, facts: Mapping[str, Any], text: str, slots: Mapping
     elif intent == "tell":
         settled = _doubted_worry(facts, text, slots)
     else:
-        settled = "tell" if _is_worry_after_all(intent, facts, text) else intent
+        settled = _unless_a_worry(intent, facts, text, slots)
     if settled == "done" and not slots.get("worry"):
         # Nothing was told: they have what they came to ask for.
         return "thanks"
@@ -185,10 +188,23 @@ def _is_danger_known(safe: str, slots: Mapping[str, Any]) -> bool:
     return safe != "yes" and slots.get("urgency") == "emergency"
 
 
+def reply_for(
+    intent: str, facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]
+) -> str | None:
+    """Chooses how an answer, or homework, is met; None where it needs no line of its own."""
+    if intent == "inform":
+        return reply_to(facts, text, slots)
+    # What neglect or abuse means there are words for.
+    means = _OF_MEANING.search(bare(text)) and is_in_domain("homework_meaning")
+    return "homework_meaning" if means else None
+
+
 def reply_to(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> str | None:
     """Chooses how an answer is met; None where it needs no line of its own."""
     safe = str(facts.get("safe_now") or "").split(" ", maxsplit=1)[0]
-    if safe in ("yes", "no", "unsure") and not _is_danger_known(safe, slots):
+    happens = slots.get("urgency") == "emergency" and emergencies.find_happening(text, slots)
+    # "he has gone" says more than that they are safe.
+    if safe in ("yes", "no", "unsure") and not (happens or _is_danger_known(safe, slots)):
         return f"safe_{safe}"
     told = {name for name, value in facts.items() if value not in _NOTHING_TOLD}
     if "correction" in told:
@@ -240,14 +256,22 @@ def _is_only_a_question(
 def _doubted_worry(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> str:
     """Keeps play and schoolwork from becoming a worry, while nothing was judged urgent."""
     feeling = feelings.find_worry(text)
-    settled = "tell"
     if _is_all_well(text, slots):
         return "fine"
+    if _is_more_homework(text, feeling, slots):
+        return "joking" if signals.is_playful(text) else "homework"
     if level(slots.get("urgency")) > 0 and not (feeling is None and signals.is_idle(text)):
-        return settled
+        return "tell"
+    return _light_talk(facts, text, feeling, slots)
+
+
+def _light_talk(
+    facts: Mapping[str, Any], text: str, feeling: str | None, slots: Mapping[str, Any]
+) -> str:
+    settled = "tell"
     if signals.is_homework(text):
         settled = "homework"
-    elif "utter_homework" in (slots.get("said") or {}) and feeling is None:
+    elif _is_homework_begun(slots) and feeling is None:
         settled = "homework" if _HOMEWORK_ASKS.search(bare(text)) else "chat"
     elif signals.is_playful(text) or _is_about_the_bot(text, feeling):
         settled = "joking" if signals.is_playful(text) else "chat"
@@ -256,6 +280,17 @@ def _doubted_worry(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]
     elif _only_facts(facts, text) and "about_whom" not in facts:
         settled = "inform"
     return settled
+
+
+def _is_more_homework(text: str, feeling: str | None, slots: Mapping[str, Any]) -> bool:
+    """Tells what goes on with schoolwork that was begun, with nothing of the child's own in it."""
+    slight = level(slots.get("urgency")) < _URGENT and feeling is None
+    own = people.find_people(text) or _OF_ME.search(bare(text))
+    return _is_homework_begun(slots) and slight and (signals.is_playful(text) or not own)
+
+
+def _is_homework_begun(slots: Mapping[str, Any]) -> bool:
+    return not _HOMEWORK.isdisjoint(slots.get("said") or {})
 
 
 def _is_all_well(text: str, slots: Mapping[str, Any]) -> bool:
@@ -270,6 +305,15 @@ def _is_about_the_bot(text: str, feeling: str | None) -> bool:
     low = bare(text)
     asks = _OF_YOU.match(low) or (is_about_service(text) and len(low.split()) <= _LONGEST_QUESTION)
     return bool(asks) and feeling is None and not people.find_people(text)
+
+
+def _unless_a_worry(
+    intent: str, facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]
+) -> str:
+    if _is_worry_after_all(intent, facts, text):
+        return "tell"
+    # "nothings up i just saw the poster" says so outright, whatever else it chats of.
+    return "fine" if intent in ("chat", "unclear") and _is_all_well(text, slots) else intent
 
 
 def _is_worry_after_all(intent: str, facts: Mapping[str, Any], text: str) -> bool:

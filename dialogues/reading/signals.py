@@ -21,7 +21,8 @@ _HOMEWORK = re.compile(
 # Games and matches are told in the words of fights, and who looks round or dialled wrongly tells
 # of nothing.
 _IDLE = re.compile(
-    r"\b(?:fifa|fortnite|minecraft|roblox|gta|call of duty|warzone|xbox|playstation|ps[45]|"
+    r"\b(?:dead by daylight|dbd|among us|overwatch|valorant|playlists?|lyrics|"
+    r"fifa|fortnite|minecraft|roblox|gta|call of duty|warzone|xbox|playstation|ps[45]|"
     r"on (?:the|my) game|the game|boss fight|(?:same|final|last|next) boss|hide (?:and|n|&) seek|"
     r"respawn\w*|noob|ranked|lobby|1v1|gg|"
     r"football|footy|match|goals?|goalie|penalt\w+|offside|\d ?nil|league|"
@@ -40,7 +41,9 @@ _IDLE = re.compile(
 )
 _FINE = re.compile(
     r"\b(?:every ?things?|it ?s all|all|things are) (?:is )?(?:fine|ok|good)\b|"
-    r"\bnothings? (?:is |has |s )?(?:wrong|happened|going on|the matter)\b|\bjust homework\b|"
+    r"\bnothings? (?:is |has |s )?(?:wrong|happened|going on|the matter|up|bad)\b|"
+    r"\bjust homework\b|"
+    r"\b(?:its|it is) not about me\b(?!.*\b(?:friend|mate|sister|brother|him|her|them)\b)|"
     r"\b(?:havent|have not|aint|dont have|got|have) (?:got )?(?:anything|nothing|owt|nowt) "
     r"(?:bad )?to (?:tell|say|report)\b"
 )

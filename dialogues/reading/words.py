@@ -39,10 +39,21 @@ def word_list(name: str) -> Any:
     return read_yaml(sources.file(f"words/{name}.yml"))
 
 
+def is_in_domain(name: str) -> bool:
+    """Tells whether the files in use know a name; a version of a release before may not."""
+    return name in _names_of_slots()
+
+
 def any_of(*phrases: str) -> re.Pattern[str]:
     """Compiles phrases into one pattern that matches them as whole words."""
     joined = "|".join(sorted(phrases, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?:{joined})(?!\w)")
+
+
+@lru_cache(maxsize=1)
+def _names_of_slots() -> frozenset[str]:
+    slots = sources.file("domain/slots.yml").read_text(encoding="utf-8")
+    return frozenset(re.findall(r"\w+", slots))
 
 
 @lru_cache(maxsize=1)

@@ -43,6 +43,20 @@ def test_a_second_doubt_in_a_talk_is_no_accident_and_is_read(door):
     assert call.reason is HandoverReason.CONTACT_READY
 
 
+def test_a_second_slight_doubt_is_not_read_of_who_said_outright_that_all_is_well(door):
+    _play(door)
+    door.dialogue.is_all_well = True
+    door.dialogue.levels["might tell the girls in my form"] = Urgency.CONCERN
+    door.child_says("might tell the girls in my form")
+    door.work()
+    assert door.call() is None
+
+    door.dialogue.levels["and then it kicked off"] = Urgency.URGENT
+    door.child_says("and then it kicked off")
+    door.work()
+    assert door.call() is not None
+
+
 def test_the_list_marks_what_the_bot_took_for_play(door, engine):
     _play(door)
 
@@ -105,6 +119,19 @@ def test_a_question_about_the_service_rings_only_for_an_alarm_that_is_sure(door,
     _ask(door, "so do they come tonight", sureness=0.95)
 
     assert door.call() is not None
+
+
+def test_a_grown_up_who_only_asks_is_answered_and_no_person_is_called(door):
+    asked = "would i be told if my son wrote to you"
+    door.dialogue.replies = ("Not always.",)
+    door.dialogue.responses = {"Not always.": "utter_adult_told"}
+    door.dialogue.levels[asked] = Urgency.URGENT
+    door.dialogue.sureness = 0.7
+    door.child_says(asked)
+    door.work()
+
+    assert door.sent()[-1] == "Not always."
+    assert door.call() is None
 
 
 def test_a_question_in_which_a_worry_is_told_rings_by_any_doubt(door):

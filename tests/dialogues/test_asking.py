@@ -84,6 +84,14 @@ def test_the_reminder_of_999_comes_twice_and_then_every_third_turn(questions: Qu
     assert sum(reminded[2:]) == len(reminded[2:]) // 3 + 1
 
 
+def test_beside_what_to_do_next_only_the_place_is_asked(questions: Questions):
+    hides = {"urgency": "emergency", "feeling": "emergency_hiding", "turns": 5}
+
+    assert next_actions(questions, _slots(**hides), "tell")[-1] == "utter_ask_current_location"
+    known = next_actions(questions, _slots(**hides, current_location="12 Elm Road"), "tell")
+    assert known == ["utter_worry_noted"]
+
+
 def test_an_emergency_is_never_met_with_silence(questions: Questions):
     said = {
         "utter_ask_safe_now": 1,

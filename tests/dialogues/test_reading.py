@@ -1,6 +1,7 @@
 """What is read out of one message, by rules."""
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -339,7 +340,7 @@ def test_what_the_child_is_called_is_no_insult_and_staying_home_is_no_goodbye():
         ("im at the bus stop by the park", "emergency_place"),
         ("call me lou", "name"),
         ("im ringing 999 now", "emergency_ringing"),
-        ("i cant ring them", "emergency"),
+        ("i cant ring them", "emergency_silent"),
         ("shall i run over to hers", "emergency_going"),
         ("should i go to my nans", "emergency"),
         ("after 5", "emergency_noted"),
@@ -353,6 +354,66 @@ def test_what_is_told_in_an_emergency_gets_its_own_answer(text: str, reply: str)
     facts = read(text, "tell", 0.9, slots=slots).facts
 
     assert facts.get("feeling", facts.get("reply_to")) == reply
+
+
+_OF_DAD = {"harms": ["domestic_abuse"], "who_involved": "dad"}
+_OF_MUM_OUT = {"harms": ["neglect"], "who_involved": "mum, brother"}
+_OF_LIFE = {"harms": ["suicide"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "reply"),
+    [
+        ("he came back", _OF_DAD, "emergency_back"),
+        ("dad is on the stairs i can hear him", _OF_DAD, "emergency_back"),
+        ("mum is back", _OF_DAD, "emergency_company"),
+        ("mae dad wedi dod adre", _OF_DAD, "emergency_back"),
+        ("he went out", _OF_DAD, "emergency_gone"),
+        ("were hiding in the wardrobe", _OF_DAD, "emergency_hiding"),
+        ("i cant speak hell hear me", _OF_DAD, "emergency_silent"),
+        ("it went quiet", _OF_DAD, "emergency_quiet"),
+        ("mums arm is bleeding", _OF_DAD, "emergency_bleeding"),
+        ("its not bleeding now", _OF_DAD, "emergency_stopped_bleeding"),
+        ("i did ring", _OF_DAD, "emergency_ringing"),
+        ("999 arent picking up", _OF_DAD, "emergency_unanswered"),
+        ("im so scared", _OF_DAD, "emergency_scared"),
+        ("my battery is nearly dead", _OF_DAD, "emergency_battery"),
+        ("i got no credit", _OF_DAD, "emergency_credit"),
+        ("gran says she can come and get me", _OF_DAD, "emergency_offered"),
+        ("my auntie is with me now", _OF_DAD, "emergency_company"),
+        ("a man in a van keeps staring at us", _OF_DAD, "emergency_watched"),
+        ("just me and the baby", _OF_MUM_OUT, "emergency_small"),
+        ("shes burning up", _OF_MUM_OUT, "emergency_ill"),
+        ("we know the lady next door, she is called Joan", _OF_MUM_OUT, "emergency_helper"),
+        ("ive took all my nans tablets", _OF_LIFE, "emergency_took"),
+        ("nans asleep in her room", _OF_LIFE, "emergency_near"),
+        ("im going to wake my mum", _OF_LIFE, "emergency_waking"),
+        ("she took loads of pills", {"about_whom": "friend", **_OF_LIFE}, "emergency_took_other"),
+        ("my dads here now", {"about_whom": "friend", **_OF_LIFE}, "emergency_company"),
+    ],
+)
+def test_what_happens_this_minute_is_taken_up(text: str, told: dict[str, Any], reply: str):
+    slots = {"urgency": "emergency", "last_urgency": "emergency", "worry": True, **told}
+
+    facts = read(text, "tell", 0.9, slots=slots).facts
+
+    assert facts.get("feeling", facts.get("reply_to")) == reply
+
+
+def test_a_grown_up_near_by_is_taken_up_by_name_unless_they_do_harm():
+    slots = {"urgency": "emergency", "harms": ["neglect"], "who_involved": "mum"}
+    of_neighbour = {**slots, "harms": ["physical_abuse"], "who_involved": "neighbour"}
+
+    assert emergencies.find_helper("my neighbour is called joan", slots) == "Joan"
+    assert emergencies.find_helper("i know the lady next door", slots) == "them"
+    assert emergencies.find_helper("my neighbour is called joan", of_neighbour) is None
+    assert emergencies.find_helper("my neighbour called joan hit me", slots) is None
+
+
+def test_a_lull_is_no_safety():
+    slots = {"urgency": "emergency", "worry": True, "asked": "safe_now", **_OF_DAD}
+
+    assert "safe_now" not in read("its gone quiet now", "tell", 0.9, slots=slots).facts
 
 
 def test_a_small_fact_needs_no_thanks_and_a_story_does():

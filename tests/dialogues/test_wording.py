@@ -14,7 +14,10 @@ _GSM_7 = frozenset(
     "@£$¥èéùìòÇ\nØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
     "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
 )
-_TOKENS = {"[[service_name]]", "[[hours_line]]", "[[help_numbers]]", "[[next_step]]", "[[nspcc]]"}
+_TOKENS = {
+    *("[[service_name]]", "[[hours_line]]", "[[help_numbers]]", "[[next_step]]", "[[nspcc]]"),
+    "[[samaritans]]",
+}
 _OLDEST_READER = 9
 _LANGUAGES = {"ar", "bn-Latn", "cy", "pa-Latn", "pl", "pt", "ro", "so", "uk", "ur-Latn"}
 

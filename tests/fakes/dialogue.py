@@ -40,6 +40,7 @@ class FakeDialogue:
         self.asked: str | None = None
         self.has_worry = False
         self.is_of_anybody = False
+        self.is_all_well = False
         self.levels: dict[str, Urgency] = {}
         """What the model says of a text, where it is not calm."""
         self.sureness = 1.0
@@ -76,6 +77,7 @@ class FakeDialogue:
             asked=self.asked,
             has_worry=self.has_worry,
             is_of_anybody=self.is_of_anybody,
+            is_all_well=self.is_all_well,
         )
 
     def score(self, texts: Sequence[str]) -> list[ModelScore]:
