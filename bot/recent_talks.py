@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from bot import known_words
 from bot.replay import Script
 from bot.signals import Signal, signal_in
 from bot.stand_ins import Known, StandIns, UnreadableTalkError
+from handover import edition, wording
 from models.audit import AuditEvent
 from models.authority import Authority, ChannelAccount
 from models.base import utc_now
@@ -128,18 +129,32 @@ def _must_not(session: Session, children: set[int]) -> bool:
     )
     if any(session.scalars(query.limit(1)).first() is not None for query in wrong):
         return True
-    said = session.scalars(
-        select(Message)
-        .where(Message.conversation_id.in_(theirs))
-        .where(Message.author == Author.CHILD)
-    )
-    if any(one.kind is MessageKind.DELETION or _asks_to_delete(one.text) for one in said):
+    if any(map(_asks_otherwise, session.scalars(_said_in(theirs)))):
         return True
     return any(_is_kept_back(answer) for answer in _answers(session, children))
 
 
-def _asks_to_delete(text: str) -> bool:
-    return signal_in(text) in {Signal.DELETE, Signal.STOP}
+def _said_in(conversations: Select[int]) -> Select[Message]:
+    return (
+        select(Message)
+        .where(Message.conversation_id.in_(conversations))
+        .where(Message.author != Author.PRACTITIONER)
+    )
+
+
+def _asks_otherwise(message: Message) -> bool:
+    """Tells whether the child asks to delete or to stop, or the bot answers that they did."""
+    if message.author is Author.CHILD:
+        is_signal = signal_in(message.text) in {Signal.DELETE, Signal.STOP}
+        return is_signal or message.kind is MessageKind.DELETION
+    return message.text in _answers_to_delete()
+
+
+@edition.kept
+def _answers_to_delete() -> frozenset[str]:
+    return frozenset(
+        text for language in wording.languages() for text in wording.texts("delete_kept", language)
+    )
 
 
 def _is_kept_back(answer: Answer) -> bool:

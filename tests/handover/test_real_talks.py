@@ -163,6 +163,21 @@ def test_a_child_who_asked_otherwise_is_never_played_again(over: Door, why: Call
     assert found(over).scripts == []
 
 
+@pytest.mark.usefixtures("allowed")
+def test_a_wish_to_delete_counts_in_any_words_and_where_nothing_can_be_taken_back(sms_door: Door):
+    anna = sms_door.practitioner("Anna Okafor")
+    for commands in ((), ("delete_request",)):
+        sms_door.dialogue.commands = commands
+        sms_door.child_says("could you get rid of what i told you")
+        sms_door.work()
+        sms_door.clock.forward(minutes=1)
+        sms_door.takes_over(anna)
+        sms_door.ends(anna)
+        sms_door.clock.forward(days=2)
+
+        assert len(found(sms_door).scripts) == (not commands)
+
+
 def turn(**changed: object) -> dict[str, object]:
     whole = {"child": "hi", "replies": ["Hello"], "urgency": "urgent", "holder": "bot"}
     return {**whole, **changed}
