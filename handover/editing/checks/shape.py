@@ -76,7 +76,8 @@ def _questions(data: Any) -> _Faults:
         *("first", "privacy", "budget", "times", "when_worse", "few", "emergency", "questions"),
         *("then_listen", "then_repeat", "invite"),
     }
-    yield from _keys(data, "", known, known)
+    # A version of before may have no takes_up.
+    yield from _keys(data, "", {*known, "takes_up"}, known)
     if not isinstance(data, dict):
         return
     for list_name, name in (("first", "say"), ("questions", "field")):
