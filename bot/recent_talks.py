@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from bot import known_words
+from bot import known_words, stand_in_rules
 from bot.replay import Script
 from bot.signals import Signal, signal_in
 from bot.stand_ins import Known, StandIns, UnreadableTalkError
@@ -300,7 +300,7 @@ def _known(session: Session, conversation: Conversation, children: set[int]) -> 
 
 
 def _is_a_name(word: str) -> bool:
-    is_known = word in known_words.first_names() or word in known_words.words_and_names()
+    is_known = word in stand_in_rules.first_names() or word in stand_in_rules.words_and_names()
     return is_known or known_words.count(word) < _SO_COMMON
 
 

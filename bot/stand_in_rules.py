@@ -36,6 +36,19 @@ def words_of(name: str) -> frozenset[str]:
     return frozenset(_list(name))
 
 
+@cache
+def first_names() -> frozenset[str]:
+    """Gives the first names that are no other word."""
+    also_words = known_words.words_and_names() | words_of("words_and_more_names")
+    return (known_words.first_names() | words_of("more_names")) - also_words
+
+
+@cache
+def words_and_names() -> frozenset[str]:
+    """Gives the first names that are words of another meaning too."""
+    return known_words.words_and_names() | words_of("words_and_more_names")
+
+
 def kept_numbers() -> list[int]:
     """Gives the long numbers that are nobody's."""
     found: list[int] = _lists()["kept_numbers"]
@@ -60,7 +73,7 @@ def _list(name: str) -> list[str]:
 
 def _is_plain_word(word: str, least: int) -> bool:
     low = word.casefold()
-    is_name = low in known_words.first_names() or low in known_words.words_and_names()
+    is_name = low in first_names() or low in words_and_names()
     is_high = word[:1].isupper() and not word.isupper()
     return known_words.count(low) >= least and not is_name and not is_high
 

@@ -139,12 +139,12 @@ class StandIns:
             return True
         is_high = word[:1].isupper() and not word.isupper()
         stem = low.removesuffix("s")
-        if low in known_words.first_names() or (
+        if low in stand_in_rules.first_names() or (
             known_words.count(low) < _UNCOMMON
-            and (stem in known_words.first_names() or stem in known.names)
+            and (stem in stand_in_rules.first_names() or stem in known.names)
         ):
             return True
-        if low in known_words.words_and_names():
+        if low in stand_in_rules.words_and_names():
             return is_high or known_words.count(low) < _UNCOMMON
         if low in words_of("never_kept"):
             return is_high or self._is_after_name or low not in words_of("plain_all_the_same")
@@ -163,7 +163,7 @@ class StandIns:
         self._is_after_name = True
         low = word.casefold()
         stem = low.removesuffix("s")
-        if stem != low and (stem in known_words.first_names() or stem in self._known.names):
+        if stem != low and (stem in stand_in_rules.first_names() or stem in self._known.names):
             return self._name(word[:-1]) + word[-1]
         if low not in self._given:
             stand_in = next(self._free, None)
@@ -249,8 +249,8 @@ _UNIT = re.compile(
 def _mended(word: str) -> str | None:
     """Gives the word of ours that differs in one letter: danger is heard in misspelt words too."""
     found = [near for near in _near(word) if known_words.count(near) >= _UNCOMMON]
-    fit = [near for near in found if near not in known_words.words_and_names()]
-    fit = [near for near in fit if near not in known_words.first_names()]
+    fit = [near for near in found if near not in stand_in_rules.words_and_names()]
+    fit = [near for near in fit if near not in stand_in_rules.first_names()]
     return max(fit, key=known_words.count, default=None)
 
 
