@@ -49,7 +49,13 @@ class StandIns:
         """
         self._known = known
         taken = {word for text in texts for word in _words(text)} | known.names | known.others
-        self._free = iter([name for name in stand_in_rules.names() if name not in taken])
+        # Nor one that stands in a word of theirs, as in "callums".
+        free = [
+            name
+            for name in stand_in_rules.names()
+            if not any(word.startswith(name) for word in taken)
+        ]
+        self._free = iter(free)
         self._given: dict[str, str] = {}
         self._is_after_name = False
         self._words = self._unknown = 0
@@ -127,7 +133,8 @@ class StandIns:
         shorter = _LONG.sub(r"\1", low)
         for fewer in (_LONG.sub(r"\1\1", low), shorter):
             if fewer != low and known_words.is_known(fewer):
-                return fewer
+                # It may be a name, drawn out.
+                return self._part(fewer, is_first=is_first)
         self._unknown += 1
         is_written_small = word.islower() and len(low) >= _SHORTEST_MENDED
         return (_mended(low) if is_written_small else None) or self._name(word)
@@ -249,8 +256,12 @@ _UNIT = re.compile(
 def _mended(word: str) -> str | None:
     """Gives the word of ours that differs in one letter: danger is heard in misspelt words too."""
     found = [near for near in _near(word) if known_words.count(near) >= _UNCOMMON]
-    fit = [near for near in found if near not in stand_in_rules.words_and_names()]
-    fit = [near for near in fit if near not in stand_in_rules.first_names()]
+    names = (
+        stand_in_rules.first_names(),
+        stand_in_rules.words_and_names(),
+        words_of("never_kept"),
+    )
+    fit = [near for near in found if not any(near in one for one in names)]
     return max(fit, key=known_words.count, default=None)
 
 

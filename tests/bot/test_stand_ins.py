@@ -42,7 +42,9 @@ _SEPARATORS = st.sampled_from(["", " ", "-", "."])
 )
 @settings(deadline=None, max_examples=150)
 def test_no_planted_name_survives_however_it_is_written(name, record, case, said):
-    texts = [said.format(case(name)), said.format(case(record)), "he hit me. i feel sad at home"]
+    drawn_out = f"no {name[:2]}{name[1] * 2}{name[2:]} no"
+    texts = [said.format(case(name)), said.format(case(record)), drawn_out]
+    texts.append("he hit me. i feel sad at home")
     stand_ins = StandIns(Known(names=frozenset({record})), texts)
 
     out = " ".join(stand_ins.of(text) for text in texts).casefold()
