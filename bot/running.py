@@ -18,7 +18,7 @@ from flask import Blueprint
 from pydantic import SecretStr
 from sqlalchemy import Engine, select
 
-from bot import accounts, inbox, receipts, voice_notes, working
+from bot import accounts, editions, inbox, receipts, voice_notes, working
 from bot.channels.base import Channel, ChannelError, IncomingMessage, Receipt
 from bot.channels.telegram import TelegramChannel
 from bot.clock import Clock
@@ -37,11 +37,11 @@ from bot.settings import Settings, secret
 from bot.simulator import simulator
 from bot.simulator.tryout import tryout
 from bot.staging import Stage, stage_ports
-from bot.urgency import phrase_level
 from bot.webhooks import webhooks
 from handover.app import create_app
 from handover.assets import build as build_assets
 from handover.auth import machines_blueprint
+from handover.edition import PROGRAM
 from handover.serving import serve
 from handover.settings import ConsoleSettings
 from handover.views.shared import Console
@@ -97,7 +97,7 @@ class Service:
     def start(self) -> None:
         """Starts the roles; returns when the web pages answer."""
         # Read now, so that the first child does not wait for it.
-        phrase_level("")
+        editions.prepare(PROGRAM)
         follower = Follower(
             self.engine,
             self._shelf,
