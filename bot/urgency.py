@@ -7,6 +7,7 @@ scores come in as values and may raise what the phrases found. The labels are de
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -184,7 +185,9 @@ def assess(
     language = language_of(text)
     if model is None:
         level = by_phrases
-    elif by_phrases is Urgency.NO_CONCERN and _tells_only_an_age(text, context):
+    elif by_phrases is Urgency.NO_CONCERN and (
+        _is_only_marks(text) or _tells_only_an_age(text, context)
+    ):
         level = Urgency.NO_CONCERN
     elif by_phrases is Urgency.NO_CONCERN and context.together is not None:
         model = _averaged(model, context.together)
@@ -207,6 +210,11 @@ def assess(
         scored="phrases" if model is None else "phrases_and_model",
         model_version=None if model is None else model.version,
     )
+
+
+def _is_only_marks(text: str) -> bool:
+    # Full stops and question marks alone; an emoji is no such mark, and says much.
+    return all(unicodedata.category(mark)[0] in "PZC" for mark in text)
 
 
 def _tells_only_an_age(text: str, context: Context) -> bool:
