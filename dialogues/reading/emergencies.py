@@ -23,6 +23,7 @@ _BY_SOMEBODY = frozenset(
         *("sexual_exploitation", "criminal_exploitation", "fgm", "forced_marriage", "trafficking"),
     ]
 )
+_BY_BLOWS = frozenset(["physical_abuse", "sexual_abuse", "domestic_abuse"])
 _PARENTS = frozenset(["mum", "dad", "stepmum", "stepdad", "foster mum", "foster dad"])
 _AT_HOME = _PARENTS | {"parents", "foster carer", "staff", "mum's boyfriend", "dad's girlfriend"}
 _NOTED = ("age", "name_to_use", "safe_contact_times", "safe_contact_channel", "other_child")
@@ -87,7 +88,9 @@ def find_helper(text: str, slots: Mapping[str, Any]) -> str | None:
         return None
     if not _HELPER_IS_NEAR.search(low) or feelings.find_worry(text) is not None:
         return None
-    if not _is_safe(helper.group(), slots):
+    # "mum is asleep next door" is of mum.
+    is_home = not _AT_HOME.isdisjoint(find_people(text))
+    if is_home or not _is_safe(helper.group(), slots):
         return None
     called = _CALLED.search(low)
     if called and called.group(1) not in _NO_NAME:
@@ -144,7 +147,7 @@ def _whom(said: list[re.Match[str]]) -> Iterator[str]:
 def _is_safe(whom: str, slots: Mapping[str, Any]) -> bool:
     """Tells whether somebody is another than those of whom harm was told."""
     harms = set(slots.get("harms") or ())
-    if _OF_LIFE & harms and not _BY_SOMEBODY & harms:
+    if _OF_LIFE & harms and not _BY_BLOWS & harms:
         return True
     named = set(find_people(whom))
     if _PARENTS & named:

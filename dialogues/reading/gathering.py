@@ -97,9 +97,13 @@ def _note_safety(found: dict[str, Any], text: str, slots: Mapping[str, Any]) -> 
 
 
 def _note_of_emergency(found: dict[str, Any], text: str, slots: Mapping[str, Any]) -> None:
-    """Notes who could help near by, and takes a lull for no safety."""
-    if emergencies.find_happening(text, slots) == "emergency_quiet":
+    """Notes where help can be sent and who is near by, and takes a lull for no safety."""
+    happening = emergencies.find_happening(text, slots)
+    if happening == "emergency_quiet":
         found.pop("safe_now", None)
+    where = places.find_where_to_send(text) if happening is None else None
+    if where is not None and not {"current_location", "home_address", "school"} & set(found):
+        found["current_location"] = where
     helper = emergencies.find_helper(text, slots)
     if helper is None:
         return

@@ -138,6 +138,17 @@ _FINDABLE = re.compile(
     r"street|road|lane|avenue|close|drive|terrace|estate|school|library|church|mosque|pub|"
     r"bridge|car park|mcdonalds?|maccies|greggs|garage|hospital|flats?|hotel|hostel|cafe|gym)\b"
 )
+# What help can be sent to, told unasked; nobody is told of in it.
+_SENT_TO = re.compile(
+    r"\b(?:bus (?:stop|station|shelter)|train station|taxi office|chip shop|petrol station|street|"
+    r"road|rode|lane|avenue|close|terrace|estate|flats?|court|house|tower|lodge|heights|gardens|"
+    r"car park|co ?op)\b"
+)
+_OF_OTHERS = re.compile(
+    r"\b(?:he|hes|him|his|she|shes|her|they|theyre|them|used|was|were|when|if|last|want|wanna|"
+    r"cant|dont|didnt|wont|never|every|kicked|locked|left|from|go|goes|going)\b|\?"
+)
+_LONGEST_UNASKED = 16
 
 
 def find_address(text: str) -> str | None:
@@ -167,6 +178,13 @@ def find_current_location(text: str) -> str | None:
 def names_a_place(text: str) -> bool:
     """Tells whether an answer to "where are you?" names what may be found, such as a bus stop."""
     return bool(_FINDABLE.search(bare(text)))
+
+
+def find_where_to_send(text: str) -> str | None:
+    """Gives a message that says nothing but where to send help, or None."""
+    low = bare(text)
+    says = _SENT_TO.search(low) and not _OF_OTHERS.search(low) and not _OF_OTHERS.search(text)
+    return text.strip() if says and len(low.split()) <= _LONGEST_UNASKED else None
 
 
 def find_where_happened(text: str) -> str | None:

@@ -42,7 +42,9 @@ _IDLE = re.compile(
 _FINE = re.compile(
     r"\b(?:every ?things?|it ?s all|all|things are) (?:is )?(?:fine|ok|good)\b|"
     r"\bnothings? (?:is |has |s )?(?:wrong|happened|going on|the matter|up|bad)\b|"
-    r"\bjust homework\b|"
+    r"\bjust homework\b|\bnormal nerv\w+\b|"
+    r"^(?:no|nah|honestly|yeah|yh)(?: honestly)?,? (?:im|i am) (?:fine|ok|okay|good|all good)\b"
+    r"(?!.*\b(?:but|just|only|except)\b)|"
     r"\b(?:its|it is) not about me\b(?!.*\b(?:friend|mate|sister|brother|him|her|them)\b)|"
     r"\b(?:havent|have not|aint|dont have|got|have) (?:got )?(?:anything|nothing|owt|nowt) "
     r"(?:bad )?to (?:tell|say|report)\b"

@@ -386,6 +386,12 @@ _OF_LIFE = {"harms": ["suicide"]}
         ("shes burning up", _OF_MUM_OUT, "emergency_ill"),
         ("we know the lady next door, she is called Joan", _OF_MUM_OUT, "emergency_helper"),
         ("ive took all my nans tablets", _OF_LIFE, "emergency_took"),
+        ("got my mums sleeping tablets here", _OF_LIFE, "emergency_means"),
+        ("my head is spinning i feel sick", _OF_LIFE, "emergency_ill"),
+        ("i want to be dead", _OF_LIFE, "emergency_dark"),
+        ("he said hes picking me up at 6", {"harms": ["online_harm"]}, "emergency_meeting"),
+        ("nobody must come to the house", _OF_DAD, "emergency_noted"),
+        ("hes smashing the window hes got a hammer", _OF_DAD, "emergency_back"),
         ("nans asleep in her room", _OF_LIFE, "emergency_near"),
         ("im going to wake my mum", _OF_LIFE, "emergency_waking"),
         ("she took loads of pills", {"about_whom": "friend", **_OF_LIFE}, "emergency_took_other"),
@@ -408,6 +414,16 @@ def test_a_grown_up_near_by_is_taken_up_by_name_unless_they_do_harm():
     assert emergencies.find_helper("i know the lady next door", slots) == "them"
     assert emergencies.find_helper("my neighbour is called joan", of_neighbour) is None
     assert emergencies.find_helper("my neighbour called joan hit me", slots) is None
+
+
+def test_where_to_send_help_is_kept_though_it_was_not_asked_just_now():
+    slots = {"urgency": "emergency", "last_urgency": "emergency", "worry": True}
+
+    kept = read("the red flats by the church, elm court", "tell", 0.9, slots=slots).facts
+    told = read("he left the house and i want to go home", "tell", 0.9, slots=slots).facts
+
+    assert kept["current_location"] == "the red flats by the church, elm court"
+    assert "current_location" not in told
 
 
 def test_a_lull_is_no_safety():
