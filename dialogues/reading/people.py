@@ -14,6 +14,10 @@ _FRIEND = re.compile(
     r"(?! (?:knows|is with me|is here|house|at school told|said to (?:message|text|write)|"
     r"gave me))"
 )
+_TELLS = re.compile(
+    r"\b(?:tell|told|telling|show|showed) (?:all )?my (?:best |school )?"
+    r"(?:friends?|mates?|besties?)\b"
+)
 _FRIEND_START = re.compile(
     r"(?:worried|scared|asking|its|it is|it's|this is|about|for)\s+(?:about |for )?"
     r"(?:my |a |this )(?:best )?(?:friend|mate|girl|boy|lad|kid)\b"
@@ -92,7 +96,8 @@ def find_people(text: str) -> list[str]:
 
 def find_about_whom(text: str) -> str | None:
     """Gives friend or sibling when the child writes for one, else None."""
-    low = bare(text)
+    # Whom a child tells of it is not whom it is about.
+    low = _TELLS.sub(" ", bare(text))
     if _FRIEND_START.search(low) or _FRIEND_OTHER.search(low):
         return "friend"
     friend = _FRIEND.search(low)
