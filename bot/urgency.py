@@ -196,14 +196,15 @@ def assess(
         sure = _level_of(reason for reason in reasons if reason.phrase not in book.wide)
         level = _together(sure, model, _thresholds_for(text, by_phrases, language, context))
     level = calm_answers.level_of(text, level, by_phrases, context.disclosed)
-    if level is Urgency.URGENT and left_alone.is_small_child(text, context.told):
+    is_left_alone = level.raises_alert and left_alone.is_small_child(text, context.told)
+    if is_left_alone:
         level = Urgency.EMERGENCY
         reasons.append(_of_talk(text, "small_child_alone", level))
     if model is not None:
         reasons += _model_reasons(text, model, level)
     return Assessment(
         level=level,
-        harms=_harms(found, reasons, model, level),
+        harms=_harms(found, reasons, model, level) | ({Harm.NEGLECT} if is_left_alone else set()),
         scores=_scores(by_phrases, model),
         reasons=tuple(reasons),
         language=language,

@@ -156,7 +156,7 @@ def _is_safe(whom: str, slots: Mapping[str, Any]) -> bool:
     if involved:
         return involved.isdisjoint(named)
     # Who is left alone is left by those who look after them, not by a neighbour.
-    return "neglect" in harms and harms & _BY_SOMEBODY == {"neglect"} and not named & _AT_HOME
+    return harms & _BY_SOMEBODY <= {"neglect"} and not named & _AT_HOME
 
 
 def _involved(slots: Mapping[str, Any]) -> set[str]:

@@ -9,12 +9,16 @@ _DENIED = re.compile(
     r"\b(?:no ?one|nobody|he doesnt|she doesnt|they dont|he never|she never|never|nie|nu|not) "
     r"(?:\w+ )?(?:hits?|hurts?|hitting|hurt|bij[aą]|loveste)\b"
 )
+_OF_JOY = re.compile(
+    r"\b(?:cry|cried|crying|cries|wept) (?:\w+ )?(?:happy|with (?:joy|laughter)|laughing)"
+    r"(?: tears)?\b|\b(?:happy|laughing) (?:tears|crying)\b|\btears of joy\b"
+)
 _OF_BLOWS = ("hurt", "home_fights")
 
 
 def find_feeling(text: str) -> str | None:
     """Gives what weighs most in a message, or None."""
-    low = bare(text)
+    low = _OF_JOY.sub(" ", bare(text))
     denied = _DENIED.search(low)
     for name, pattern in _patterns():
         if pattern.search(low) and not (denied and name in _OF_BLOWS):

@@ -26,7 +26,7 @@ _URGENT = 2
 _HEAVY = ("self_harm", "sexual", "hurt", "home_fights", "pictures", "taken_abroad", "scared")
 _NOT_IN_AN_EMERGENCY = (
     *("goodbye", "leave_for_now", "take_back", "joking", "chat", "homework", "feedback", "fine"),
-    *("insult", "homework_numbers", "decline", "thanks"),
+    *("insult", "homework_numbers", "decline", "thanks", "someone_here"),
 )
 # Beside a worry these are heard as the telling that they are part of.
 _QUESTIONS = (
@@ -62,6 +62,7 @@ _NOT_OF_ADULTS = (
     ),
 )
 _OF_ADULTS = ("thanks", "goodbye", "greet", "done", "request_person")
+_AYE = re.compile(r"\b(?:aye|yeah|yeh|yes|yh|yep|tho|though)\b")
 _TAKES_LEAVE = ("goodbye", "leave_for_now")
 _LONGEST_REFUSAL = 8
 
@@ -214,7 +215,9 @@ def _is_doubted(text: str, intent: str, confidence: float) -> bool:
         return not signals.may_mean_a_person(text)
     if intent in _TAKES_LEAVE and not signals.is_leaving(text) and text.isascii():
         return True
-    long = len(text.split()) > _LONGEST_REFUSAL
+    # "me mams here aye" answers; it hushes nobody.
+    answers_so = intent == "someone_here" and _AYE.search(bare(text))
+    long = len(text.split()) > _LONGEST_REFUSAL or bool(answers_so)
     return intent in _BREAKS_OFF and (confidence < _VERY_SURE or long)
 
 

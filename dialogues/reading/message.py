@@ -56,6 +56,7 @@ _TALK = frozenset(
 _OF_WHO_ASKS = ("thanks", "greet", "goodbye", "affirm", "deny", "done")
 # How much of what came before a worry is kept as its beginning.
 _MOST_HEARD = 4
+_TALE = 4  # words
 # What only means anything once there is a worry.
 _ONLY_OF_A_WORRY = ("wants", "where_happened", "trusted_adult")
 _MAY_CORRECT = _TALK | {"correct_record", "request_person", "take_back"}
@@ -147,6 +148,10 @@ def _settle(reading: Reading, text: str, question: str | None, slots: Mapping[st
 
 def _wait_for_a_worry(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
     """Begins no record with what tells of nothing yet, and keeps it in case that it will."""
+    if reading.intent == "inform" and not slots.get("worry") and len(text.split()) >= _TALE:
+        # "its just me and my brother" may be where it begins.
+        reading.facts["heard"] = [*(slots.get("heard") or []), text][-_MOST_HEARD:]
+        return
     waits = reading.intent in ("tell", "unclear") and not signals.is_sad_face(text)
     if not waits or not idleness.is_nothing_yet(text, slots):
         return
