@@ -3,7 +3,7 @@
 from bot.phrases.book import the_book
 from models.urgency import Urgency
 
-_LONGEST_GONE = 10  # words
+_LONGEST_GONE = 12  # words
 _LONGEST_OVER = 12
 
 
