@@ -36,6 +36,8 @@ _HELPER_IS_NEAR = re.compile(
     r"\b(?:theres|there is|i know|we know|is in|s in|is nice|s nice|is called|s called|called|"
     r"names?|lives?|next door|is home|s home|could go|can go)\b"
 )
+_LADY = re.compile(r"\b(?:lady|woman|mrs|miss|shes|she)\b")
+_KIN = re.compile(r"\b(?:nan|gran|grandma|auntie|aunty|uncle|grandad)s?\b")
 _CALLED = re.compile(
     r"\b(?:called|name is|names|named|its) (?:mrs |mr |miss |ms |auntie )?([a-z]+)\b"
 )
@@ -90,7 +92,9 @@ def find_helper(text: str, slots: Mapping[str, Any]) -> str | None:
         return None
     # "mum is asleep next door" is of mum.
     is_home = not _AT_HOME.isdisjoint(find_people(text))
-    if is_home or not _is_safe(helper.group(), slots):
+    # A lady next door is no "he" of whom nothing more is known.
+    is_lady = not _involved(slots) and _LADY.search(low) and not _KIN.search(helper.group())
+    if is_home or not (is_lady or _is_safe(helper.group(), slots)):
         return None
     called = _CALLED.search(low)
     if called and called.group(1) not in _NO_NAME:

@@ -412,6 +412,10 @@ def test_a_grown_up_near_by_is_taken_up_by_name_unless_they_do_harm():
 
     assert emergencies.find_helper("my neighbour is called joan", slots) == "Joan"
     assert emergencies.find_helper("i know the lady next door", slots) == "them"
+    of_nobody = {**slots, "harms": ["physical_abuse"], "who_involved": ""}
+    assert emergencies.find_helper("the lady next door is called pat", of_nobody) == "Pat"
+    assert emergencies.find_helper("my neighbour is called bob", of_nobody) is None
+    assert emergencies.find_helper("my auntie is called pat", of_nobody) is None
     assert emergencies.find_helper("my neighbour is called joan", of_neighbour) is None
     assert emergencies.find_helper("my neighbour called joan hit me", slots) is None
 
