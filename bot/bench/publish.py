@@ -181,9 +181,13 @@ def _go_live(
         if live is None:
             raise BenchError("No version is live.")
         draft = versions.draft_from(session, admin, live, title=title)
-        for path, text in change(versions.files_of(session, draft)).items():
-            expected = versions.hashes_of(session, draft)[path]
-            versions.write_file(session, admin, draft, path, text, expected=expected)
+    # As the console does: what takes a second is worked out before anything is written.
+    with reading(engine) as session:
+        files, expected = versions.files_of(session, draft), versions.hashes_of(session, draft)
+    changed = change(files)
+    with transaction(engine) as session:
+        for path, text in changed.items():
+            versions.write_file(session, admin, draft, path, text, expected=expected[path])
         gate.ask(session, admin, draft)
     progress(f"{title}: checking")
     checked = _until(lambda: _is_checked(engine, draft))
