@@ -222,7 +222,7 @@ def release(session: Session, practitioner: Practitioner, conversation_id: int) 
     calling.close(session, conversation)
     tell(session, conversation, "practitioner_released", practitioner)
     calling.hold(session, conversation, Holder.BOT, None)
-    _call_for_the_unanswered(session, conversation)
+    _call_for_what_is_left(session, conversation)
     return conversation
 
 
@@ -361,10 +361,15 @@ def _move_call(session: Session, conversation: Conversation, level: Urgency) -> 
         audit.announce(session, conversation, "alert", call.id)
 
 
-def _call_for_the_unanswered(session: Session, conversation: Conversation) -> None:
-    """Calls somebody else for a worry that was given back without an answer."""
+def _call_for_what_is_left(session: Session, conversation: Conversation) -> None:
+    """Calls somebody else for a worry that was given back unanswered, or for an emergency.
+
+    An answer does not end an emergency. Whoever knows that it is over changes the urgency first.
+    """
     is_left = conversation.unanswered_since is not None and conversation.due_at is None
-    if is_left and conversation.urgency is not Urgency.NO_CONCERN:
+    is_worry = is_left and conversation.urgency is not Urgency.NO_CONCERN
+    is_emergency = conversation.urgency is Urgency.EMERGENCY and conversation.stopped_at is None
+    if is_worry or is_emergency:
         calling.request(
             session,
             conversation,

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handover import audit, auth, canned, corrections, notes, records, service, words
+from handover import audit, auth, calling, canned, corrections, notes, records, service, words
 from handover.service import AlreadyHeldError, NotHeldError
 from handover.views import queue, shared, talk
 from models.conversation import Author, Conversation, Message
@@ -15,6 +15,12 @@ from models.db import reading, transaction
 from models.urgency import Harm, Urgency
 
 pages = Blueprint("conversation", __name__, url_prefix=talk.PREFIX)
+
+_RELEASED = "The bot answers again. The child has been told."
+_RELEASED_AND_CALLED = (
+    "The bot answers again. The child has been told. A colleague is called, because this is an "
+    "emergency or the child is not answered."
+)
 
 
 @pages.get("")
@@ -91,8 +97,9 @@ def release(conversation_id: int) -> ResponseReturnValue:
     """Gives the conversation back to the bot."""
     try:
         with transaction(shared.console().engine) as session:
-            service.release(session, auth.signed_in(), conversation_id)
-        flash("The bot answers again. The child has been told.", "success")
+            released = service.release(session, auth.signed_in(), conversation_id)
+            is_called = calling.open_handover(session, released) is not None
+        flash(_RELEASED_AND_CALLED if is_called else _RELEASED, "success")
     except NotHeldError:
         return talk.not_held(conversation_id)
     return talk.back(conversation_id)

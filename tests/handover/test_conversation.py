@@ -62,6 +62,25 @@ def test_a_practitioner_takes_over_replies_and_gives_back(door, anna, desk_of, p
     assert "The bot answers again" in desk.get(path).text
 
 
+def test_an_emergency_that_is_answered_and_given_back_calls_a_colleague(
+    door, anna, desk_of, path
+) -> None:
+    door.child_says("hes coming up the stairs with a knife")
+    door.work()
+    desk = desk_of(anna)
+    desk.get(path)
+    desk.post(f"{path}/take-over")
+    desk.get(path)
+    desk.post(f"{path}/reply", text="Hello, I am Anna.", confirm="yes")
+    desk.post(f"{path}/release")
+    page = desk.get(path).text
+
+    # Only somebody who says that the emergency is over leaves the child with the bot alone.
+    assert door.conversation().holder is Holder.NOBODY
+    assert "A practitioner gave it back" in page
+    assert "A colleague is called" in page
+
+
 def test_the_bot_is_quiet_while_a_person_holds(door, anna, desk_of, path) -> None:
     desk = desk_of(anna)
     desk.get(path)
