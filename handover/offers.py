@@ -1,5 +1,6 @@
 """Offers to take a conversation, as they are shown: which are open, to whom, and what became."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 from sqlalchemy import Select, or_, select
@@ -12,6 +13,8 @@ from models.practitioner import Practitioner, RoleName
 from models.teamwork import Transfer, TransferStatus
 
 _STAFF = (RoleName.PRACTITIONER, RoleName.SUPERVISOR)
+_SAID_FOR = dt.timedelta(hours=1)
+"""How long the holder's page says that an offer came back."""
 
 
 def pending(session: Session, conversation: Conversation) -> Transfer | None:
@@ -21,6 +24,21 @@ def pending(session: Session, conversation: Conversation) -> Transfer | None:
         .where(Transfer.conversation_id == conversation.id)
         .where(Transfer.status == TransferStatus.PENDING)
     ).one_or_none()
+
+
+def come_back(session: Session, conversation: Conversation) -> Transfer | None:
+    """Gives the newest offer of a conversation if it has just come back to the holder, or None."""
+    newest = session.scalars(
+        _with_names()
+        .where(Transfer.conversation_id == conversation.id)
+        .order_by(Transfer.id.desc())
+        .limit(1)
+    ).first()
+    if newest is None or newest.offered_by_id != conversation.practitioner_id:
+        return None
+    is_over = newest.status in {TransferStatus.DECLINED, TransferStatus.EXPIRED}
+    is_new = newest.answered_at is not None and newest.answered_at > utc_now() - _SAID_FOR
+    return newest if is_over and is_new else None
 
 
 def may_answer(practitioner: Practitioner, offered: Transfer) -> bool:

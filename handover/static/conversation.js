@@ -92,10 +92,17 @@ async function refresh() {
     timer = setTimeout(refresh, 2000);
     return;
   }
+  const stood = standing();
   for (const name of ["status", "brief", "record", "urgency"]) replace(document.getElementById(name), panels[name]);
+  // What was said of the last press is not true any more: "You hold this conversation now."
+  if (standing() !== stood) document.querySelectorAll("#main > .govuk-notification-banner").forEach((one) => one.remove());
   document.getElementById("sending-hints").innerHTML = panels.sending;
   putUndo(panels.undo);
   showHolder(panels.held_by_me, panels.holder);
+}
+
+function standing() {
+  return document.querySelector("#status [data-stands]")?.dataset.stands;
 }
 
 function replace(element, html) {

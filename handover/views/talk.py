@@ -94,6 +94,7 @@ def context(session: Session, conversation: Conversation) -> dict[str, Any]:
     fields = thread.fields(session, conversation, contact) if contact else []
     offer = offers.pending(session, conversation)
     undo = taking_back.waiting(session, me, conversation)
+    held_by_me = _is_held_by(conversation, me.id)
     return {
         "conversation": conversation,
         "name": words.child(conversation),
@@ -102,7 +103,7 @@ def context(session: Session, conversation: Conversation) -> dict[str, Any]:
         "fields": fields,
         "brief": brief.brief(session, conversation, fields),
         "judgements": thread.judgements(session, conversation),
-        "held_by_me": _is_held_by(conversation, me.id),
+        "held_by_me": held_by_me,
         "holder_words": _holder_words(conversation, me.id),
         "decide_by": deadlines.of(conversation.authority, contact, utc_now()).at
         if contact
@@ -112,6 +113,7 @@ def context(session: Session, conversation: Conversation) -> dict[str, Any]:
         "known_again": recognitions.present_link(session, conversation),
         "may_move": me.may(RoleName.SUPERVISOR),
         "offer": offer,
+        "came_back": offers.come_back(session, conversation) if held_by_me else None,
         "may_answer": offer is not None and offers.may_answer(me, offer),
         "undo": undo,
         "undo_seconds": taking_back.seconds_left(undo) if undo else 0,

@@ -65,7 +65,9 @@ def write_note(conversation_id: int) -> ResponseReturnValue:
         error = "Nobody else holds this conversation, so there is nobody to whisper to"
         return _refused_note(conversation_id, text, error)
     unknown = ", ".join(f"@{name}" for name in written.unknown)
-    warning = f"The note is kept. Nobody here is called {unknown}, so nobody was told."
+    warning = (
+        f"The note is kept. Nobody here is called {unknown}, so it reached nobody by that name."
+    )
     if talk.wants_json():
         return {"form_id": uuid.uuid4().hex, "warning": warning if unknown else ""}
     if unknown:

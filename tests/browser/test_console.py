@@ -32,6 +32,9 @@ def test_from_alert_to_the_end_of_the_talk(played: Stage, desk) -> None:
 
     page.get_by_role("link", name=re.compile("Child, no name given, Telegram")).click()
     page.get_by_role("button", name="Take over").click()
+    page.wait_for_url("**#reply")
+    # Whoever answers at once still has the child's words before their eyes.
+    expect(page.locator("#messages > :last-child")).to_be_in_viewport()
     page.get_by_label("Reply to").fill("I am Anna. Are you hidden?")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_text("I am Anna. Are you hidden?")).to_have_count(1)

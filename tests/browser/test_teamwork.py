@@ -103,6 +103,8 @@ def test_a_supervisor_watches_whispers_and_takes_over(played: Stage, desk) -> No
 
     expect(cleo.get_by_text("You hold this conversation now.")).to_be_visible()
     expect(anna.get_by_text("Cleo Adams holds this conversation.")).to_be_visible()
+    # What the press before said is not true any more.
+    expect(anna.get_by_text("You hold this conversation now.")).to_have_count(0)
     expect(anna.get_by_label("Reply to")).to_have_value("half a sen")
     said = [one.text for one in played.telegram.messages(Author.PRACTITIONER)]
     assert said == ["I am here."]

@@ -110,7 +110,8 @@ class TestNotes:
         holder.post(f"{path}/notes", text="@zoe please look")
 
         page = holder.get(path).text
-        assert "Nobody here is called @zoe" in page
+        # Of colleagues who do have their name, nothing is said: they were told.
+        assert "Nobody here is called @zoe, so it reached nobody by that name" in page
         assert "please look" in page
 
     def test_an_empty_note_is_an_error_that_says_so(self, holder, path) -> None:
@@ -155,6 +156,7 @@ class TestOffers:
         assert "Say why you cannot take it" in without.text
         assert door.conversation().practitioner_id == anna.id
         assert "I am with an emergency" in holder.get("/for-you").text
+        assert "Ben Hughes cannot take this conversation" in holder.get(path).text
         # The child heard nothing of an offer that led to nothing.
         assert len(door.messages(Author.BOT)) == said
 
@@ -176,6 +178,7 @@ class TestOffers:
         assert door.conversation().practitioner_id == anna.id
         assert the_offer(door.engine).status is TransferStatus.EXPIRED
         assert "Not answered in time" in holder.get("/for-you").text
+        assert "Ben Hughes did not answer in time" in holder.get(path).text
 
     def test_of_two_of_a_team_who_accept_one_wins_and_the_other_is_told(
         self, door, holder, ben, desk_of, path
