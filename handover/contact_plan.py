@@ -138,6 +138,14 @@ def is_phone_shared(conversation: Conversation) -> bool:
         return True
 
 
+def has_limits(conversation: Conversation) -> bool:
+    """Tells whether a plan limits how we write; that somebody gave their name limits nothing."""
+    try:
+        return read(conversation.child.contact_plan) != Plan()
+    except (ValueError, TypeError, KeyError):
+        return True
+
+
 def is_outside_times(conversation: Conversation, now: dt.datetime) -> bool:
     """Tells whether the plan lets nothing through now; one that nobody can read lets nothing."""
     try:

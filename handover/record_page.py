@@ -254,9 +254,13 @@ def acknowledgement_words(contact: Contact) -> str:
 
 def _harm_words(session: Session, contact: Contact) -> str:
     found = harms_of(session, contact)
-    return "; ".join(
-        f"{words.harm(harm.value)} ({', '.join(dict.fromkeys(q for _, q in places if q))})"
+    quoted = {
+        harm: ", ".join(dict.fromkeys(quote for _, quote in places if quote))
         for harm, places in found.items()
+    }
+    return "; ".join(
+        words.harm(harm.value) + (f" ({quotes})" if quotes else "")
+        for harm, quotes in quoted.items()
     )
 
 

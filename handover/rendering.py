@@ -85,6 +85,7 @@ class Pieces:
             deadline=row.owed.due_at if row.owed is not None else None,
             next_step=next_step,
             decide=deadlines.of(authority, contact, now) if contact is not None else None,
+            has_plan=contact_plan.has_limits(row.conversation),
             is_phone_shared=contact_plan.is_phone_shared(row.conversation),
             is_outside_times=contact_plan.is_outside_times(row.conversation, now),
         )

@@ -23,7 +23,12 @@ def test_each_rule_of_a_repeated_question_is_about_a_field_of_the_record() -> No
 
 def test_asking_whether_they_are_safe_now_is_never_warned_of() -> None:
     patterns = [one for rules in read("asked_again").values() for one in rules]
-    asked = ("are you safe where you are right now?", "are you ok?", "i'm still here")
+    asked = (
+        "are you safe where you are right now?",
+        "are you ok?",
+        "i'm still here",
+        "can i call you kay? i will call the police now",
+    )
 
     assert [one for one in patterns for text in asked if re.search(one, text)] == []
     assert "safe_now" not in read("asked_again")
@@ -41,6 +46,7 @@ def test_asking_whether_they_are_safe_now_is_never_warned_of() -> None:
         ("when_happened", "when did this start?"),
         ("parents_know", "does your mum know?"),
         ("wants", "how can we help?"),
+        ("safe_contact_channel", "can i ring you tomorrow?"),
     ],
 )
 def test_a_question_is_known_for_the_field_it_asks(field: str, draft: str) -> None:

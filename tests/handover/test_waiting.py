@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, select
 
-from handover import ladder, lists, saved_views, service
+from handover import contact_plan, ladder, lists, saved_views, service
+from handover.contact_plan import Plan
 from handover.lists import ListName
 from handover.queue_filters import Filters
 from models.audit import AuditEvent
@@ -119,6 +120,7 @@ def test_of_one_deadline_who_waits_longest_comes_first(engine, authority, anna, 
         ({"covered_at": _NIGHT}, "Somebody is with them"),
         ({"stopped_at": _NIGHT}, "Asked us to stop"),
         ({"plan": {"is_phone_shared": True}}, "Shared phone"),
+        ({"plan": {"is_note_only": True}}, "Safe-contact plan"),
         ({"plan": {"from": "15:00", "until": "15:01"}}, "Outside safe times"),
     ],
 )
@@ -128,6 +130,10 @@ def test_a_row_says_what_keeps_the_child_safe(
     engine, authority = door.engine, door.authority
     door.clock.set(_NIGHT)
     conversation_id = _waits(engine, authority, "Ash", Urgency.URGENT, minutes=60)
+    # A plan that limits nothing, such as of a child who only gave a name, says nothing.
+    with transaction(engine) as session:
+        child = session.get_one(Conversation, conversation_id).child
+        child.contact_plan = contact_plan.as_json(Plan())
     plain = desk_of(anna).get("/queue").text
 
     with transaction(engine) as session:
