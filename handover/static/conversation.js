@@ -41,6 +41,8 @@ function putMessage(thread, piece, isNewest) {
   shell.innerHTML = piece.html;
   const fresh = shell.content.firstElementChild;
   const wasAtEnd = isAtEnd(thread);
+  // What is kept from the child may be decided otherwise, which the panel above the talk offers.
+  if (fresh.querySelector("[data-explained]")) refreshSoon();
   if (old) {
     old.replaceWith(fresh);
   } else if (isNewest) {

@@ -1,11 +1,14 @@
 """Working together in a real browser: notes, taking back, warm transfers, supervision."""
 
+import datetime as dt
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from models.conversation import Author
+from models.base import utc_now
+from models.conversation import Author, Conversation
+from models.db import transaction
 from tests.browser import looking
 from tests.browser.stage import Stage
 
@@ -110,9 +113,25 @@ def test_a_supervisor_watches_whispers_and_takes_over(played: Stage, desk) -> No
     assert said == ["I am here."]
 
 
-def held(played: Stage, desk) -> Page:
+def test_what_a_plan_keeps_back_in_an_emergency_can_be_decided_at_once(played: Stage, desk) -> None:
+    page = held(played, desk, "hes coming up the stairs with a knife")
+    weekday = dt.datetime.now(dt.UTC).weekday()
+    played.telegram.plans({"days": [(weekday + 3) % 7], "from": "16:00", "until": "17:00"})
+    with transaction(played.engine) as session:
+        talk = session.get_one(Conversation, played.telegram.conversation_id)
+        talk.last_inbound_at = utc_now() - dt.timedelta(hours=2)
+
+    page.get_by_label("Reply to").fill("The police are with you.")
+    page.get_by_role("button", name="Send it all the same").click()
+    expect(page.get_by_label("Reply to")).to_have_value("")
+    played.telegram.send()
+
+    expect(page.get_by_text("In an emergency two people can decide otherwise")).to_be_visible()
+
+
+def held(played: Stage, desk, words: str = "my stepdad hits me most weeks") -> Page:
     """Gives the page of a conversation that Anna has taken over."""
-    played.telegram.child_says("my stepdad hits me most weeks")
+    played.telegram.child_says(words)
     played.telegram.work()
     page: Page = desk(played.anna)
     page.goto(f"/conversations/{played.telegram.conversation_id}")
