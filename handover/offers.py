@@ -26,7 +26,9 @@ def pending(session: Session, conversation: Conversation) -> Transfer | None:
     ).one_or_none()
 
 
-def come_back(session: Session, conversation: Conversation) -> Transfer | None:
+def come_back(
+    session: Session, conversation: Conversation, held_since: dt.datetime | None
+) -> Transfer | None:
     """Gives the newest offer of a conversation if it has just come back to the holder, or None."""
     newest = session.scalars(
         _with_names()
@@ -37,7 +39,8 @@ def come_back(session: Session, conversation: Conversation) -> Transfer | None:
     if newest is None or newest.offered_by_id != conversation.practitioner_id:
         return None
     is_over = newest.status in {TransferStatus.DECLINED, TransferStatus.EXPIRED}
-    is_new = newest.answered_at is not None and newest.answered_at > utc_now() - _SAID_FOR
+    since = max(filter(None, (held_since, utc_now() - _SAID_FOR)))
+    is_new = newest.answered_at is not None and newest.answered_at >= since
     return newest if is_over and is_new else None
 
 

@@ -95,10 +95,12 @@ def context(session: Session, conversation: Conversation) -> dict[str, Any]:
     offer = offers.pending(session, conversation)
     undo = taking_back.waiting(session, me, conversation)
     held_by_me = _is_held_by(conversation, me.id)
+    call = calling.open_handover(session, conversation)
+    held_since = call.taken_at if call else None
     return {
         "conversation": conversation,
         "name": words.child(conversation),
-        "call": calling.open_handover(session, conversation),
+        "call": call,
         "contact": contact,
         "fields": fields,
         "brief": brief.brief(session, conversation, fields),
@@ -113,7 +115,7 @@ def context(session: Session, conversation: Conversation) -> dict[str, Any]:
         "known_again": recognitions.present_link(session, conversation),
         "may_move": me.may(RoleName.SUPERVISOR),
         "offer": offer,
-        "came_back": offers.come_back(session, conversation) if held_by_me else None,
+        "came_back": offers.come_back(session, conversation, held_since) if held_by_me else None,
         "may_answer": offer is not None and offers.may_answer(me, offer),
         "undo": undo,
         "undo_seconds": taking_back.seconds_left(undo) if undo else 0,
