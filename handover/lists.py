@@ -17,7 +17,7 @@ from handover.queue_filters import Filters, Tally
 from models.contact import Contact
 from models.conversation import Conversation, Handover, Holder, Message, UrgencyAssessment
 from models.escalation import Escalation, Rung
-from models.practitioner import Practitioner
+from models.practitioner import Practitioner, Role, RoleName
 from models.urgency import Harm, Urgency
 
 PAGE_SIZE = 50
@@ -25,6 +25,7 @@ _MOST_COUNTED = 1000
 """Counting stops here: nobody reads the difference, and counting all of a long history is slow."""
 _LEVELS = (Urgency.EMERGENCY, Urgency.URGENT, Urgency.CONCERN, Urgency.NO_CONCERN)
 _NO_FILTERS = Filters()
+_ANSWERING = (RoleName.PRACTITIONER, RoleName.SUPERVISOR)
 
 
 class ListName(enum.StrEnum):
@@ -171,6 +172,8 @@ def counts(session: Session, authority_id: int) -> Counts:
         .where(Practitioner.authority_id == authority_id)
         .where(Practitioner.active.is_(True))
         .where(Practitioner.on_duty.is_(True))
+        # An administrator alone is nobody who could answer a child.
+        .where(Practitioner.roles.any(Role.name.in_(_ANSWERING)))
     )
     return Counts(
         waiting={level: by_level.get(level, 0) for level in _LEVELS}, on_duty=on_duty or 0

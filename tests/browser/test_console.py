@@ -186,6 +186,7 @@ def test_without_scripts_the_whole_work_can_be_done(chromium, played: Stage) -> 
     page.get_by_role("button", name="Sign in").click()
     page.locator(".app-row__name a").click()
     page.get_by_role("button", name="Take over").click()
+    expect(page.locator(".app-message").last).to_be_in_viewport()
     page.get_by_label("Reply to").fill("I am here.")
 
     page.get_by_role("button", name="Send", exact=True).click()
