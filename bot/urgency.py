@@ -191,7 +191,8 @@ def assess(
         level = Urgency.NO_CONCERN
     elif by_phrases is Urgency.NO_CONCERN and context.together is not None:
         model = _averaged(model, context.together)
-        level = _model_level(model, _in_talk()["levels"])
+        is_of_other = any(_is_of_other_things(one) for one in (text, *context.previous))
+        level = _model_level(model, _in_talk()["beside" if is_of_other else "levels"])
     else:
         sure = _level_of(reason for reason in reasons if reason.phrase not in book.wide)
         level = _together(sure, model, _thresholds_for(text, by_phrases, language, context))
@@ -211,6 +212,12 @@ def assess(
         scored="phrases" if model is None else "phrases_and_model",
         model_version=None if model is None else model.version,
     )
+
+
+def _is_of_other_things(text: str) -> bool:
+    book = the_book()
+    reading = book.read(text)
+    return any(book.has_cue(reading, cue) for cue in ("homework", "fiction", "game"))
 
 
 def _is_only_marks(text: str) -> bool:

@@ -115,6 +115,16 @@ _COUNTED = re.compile(
     r"texts?|messages?|people|of us|kids|brothers?|sisters?|miles?|metres?|steps?|times)\b)",
     re.IGNORECASE,
 )
+# "Mornings are bad" is no leave for the mornings.
+_BAD_TIME = re.compile(
+    rf"\b(?P<when>(?:{_DAY}|mornings?|afternoons?|evenings?|nights?|lunch ?times?|week ?ends?|"
+    r"week ?days?|school ?(?:days?|time)|after school|before school)"
+    rf"(?: (?:{_DAY}|mornings?|afternoons?|evenings?|nights?))?)"
+    r" (?:are|is|r|s|would be|will be) (?:really |so |too |very |always |a bit |just |kind of )*"
+    r"(?:bad|no good|no|not (?:good|great|ok|okay|safe|easy|possible)|hard|hopeless|rubbish|out|"
+    r"difficult|tricky|risky|awkward|busy|dangerous|unsafe|worst|the worst|a nightmare)"
+    r"(?: (?:for me|time|times|so|cos|because))*\b",
+)
 _NEVER = re.compile(
     r"^(?:please |pls )?(?:never|no time|none|dont|do not|you cant|u cant|no(?: way)?)"
     r"(?: (?:ever|text|txt|message|msg|write|contact|ring|call|reply|send|to|me|us|back|anything|at"
@@ -130,7 +140,7 @@ _PERSON_DOES = re.compile(
 
 def read_times(text: str, now: dt.datetime) -> TimesReading | None:
     """Gives what words say of when to write, or None when they say nothing of it."""
-    words = _plain(_COUNTED.sub(" ", text))
+    words = _BAD_TIME.sub(r"not \g<when>. ", _plain(_COUNTED.sub(" ", text)))
     if _NEVER.match(words):
         return TimesReading(times=ONLY_ANSWERS)
     reader = _Reader(words=words, today=now.astimezone(LONDON).date())

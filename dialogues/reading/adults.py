@@ -15,7 +15,7 @@ from dialogues.reading.words import bare, is_in_domain, word_list
 
 _CONCERN = 1
 _URGENT = 2
-_DECLARES = 12  # words of a message that says who they are and no more
+_DECLARES = 20  # words of a message that says who they are and no more
 
 
 class Adult(Enum):

@@ -66,6 +66,10 @@ _HERE = re.compile(
 _NAME_AND_AGE = re.compile(
     r"^(?:its |it's |im |i'm )?(?P<name>[^\W\d_]{2,15})[ ,.]+" + _NUMBER + r"\W*$"
 )
+# "16 dan" the other way round.
+_AGE_AND_NAME = re.compile(
+    r"^(?:im |i'm |i am )?" + _NUMBER + r"[ ,.]+(?:n |and )?(?P<name>[^\W\d_]{2,15})\W*$"
+)
 # "its ash. he/him. 15"
 _PRONOUNS = re.compile(r"[ ,.(]*\b(?:s?he|they|xe)/(?:him|her|them|they|xem)\b[ ,.)]*")
 _WITH_NAME = re.compile(r"^" + _NUMBER + r"\s*[.,]\s*[^\W\d_]{2,}(?:\s*[.,].*)?$")
@@ -105,7 +109,7 @@ def find_age(text: str, asked: str | None) -> int | None:
 
 def _answered_age(low: str, asked: str | None) -> int | None:
     for line in low.splitlines():
-        named = _NAME_AND_AGE.match(line)
+        named = _NAME_AND_AGE.match(line) or _AGE_AND_NAME.match(line)
         if named and is_a_name(named.group("name")):
             return _in_range(named)
         if asked == "safe_contact_times":

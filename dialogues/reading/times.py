@@ -102,7 +102,11 @@ _STARTED_OTHER = re.compile(
     r"chal raha)|gotokal|protidin|roj)(?!\w)"
 )
 # A time in a story is no time to write at.
-_TELLS = re.compile(r"\b(?:said|hits|shouts|happens|comes|gets|takes|goes)\b")
+_TELLS = re.compile(
+    r"\b(?:said|hits|shouts|happens|comes|gets|takes|goes|called|texted|messaged|phoned|rang|wrote)\b|"
+    r"\b(?:keeps?|kept|started?|starts|was|were|always|been|stop) (?:\w+ )?"
+    r"(?:calling|texting|messaging|ringing|phoning|writing|talking)\b"
+)
 # "we r in year 8" says how old they are.
 _IN_YEAR_NOW = re.compile(
     r"\b(?:i'?m|i am|we'?re|we r|we are|s?he'?s|both) in (?:year|yr) ?\d{1,2}$"

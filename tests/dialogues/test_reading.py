@@ -53,6 +53,8 @@ from dialogues.reading.message import read
         ("15 turning 16 soon", "when_happened", 15),
         ("hes 9 too", "age", None),
         ("zara 14", "when_happened", 14),
+        ("16 dan", "wants", 16),
+        ("12 lads", None, None),
         ("june 14", "when_happened", None),
         ("its ash. he/him. 15", None, 15),
     ],

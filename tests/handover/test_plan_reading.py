@@ -20,6 +20,10 @@ SURE = [
     ("after 4", "every day from 4pm to 9pm"),
     ("b4 8pm", "every day from 7am to 8pm"),
     ("sat morning", "on Saturday from 8am to 12 noon"),
+    (
+        "mornings are bad so afternoon",
+        "every day from 12 noon to 5pm, but not every day from 8am to 12 noon",
+    ),
     ("anytime", "at any time"),
     ("any time after 4", "every day from 4pm to 9pm"),
     ("only at school time", "Monday to Friday from 9am to 3pm"),
