@@ -16,6 +16,7 @@ from flask import Blueprint, Flask, current_app
 from flask.sansio.blueprints import BlueprintSetupState
 from flask_security import RoleMixin, UserMixin, current_user
 from flask_security.datastore import UserDatastore
+from flask_security.utils import get_message
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
@@ -69,7 +70,11 @@ class SignedInPractitioner(UserMixin, Practitioner):  # type: ignore[misc]  # Ma
     @override
     def is_locked(self, form_error: list[str] | None = None) -> bool:
         """Tells whether too many wrong passwords or codes pause this account."""
-        return too_many_tries(store().engine, store().settings, self.id)
+        is_locked = too_many_tries(store().engine, store().settings, self.id)
+        if is_locked and form_error is not None:
+            # As for a wrong password: a page without words would tell that this one is right.
+            form_error.append(get_message("GENERIC_AUTHN_FAILED")[0])
+        return is_locked
 
     @override
     def track_failed_authn(self, auth_type: str, tfa: bool = False) -> None:
