@@ -111,6 +111,7 @@ def plain_word_in(text: str, *, known: str = "") -> str | None:
 
     What tells, asks, declines or answers something else is none; `known` is a name they gave.
     """
+    text = _without_yes(text)
     plain = _plain(text)
     said = next((one for one in _lists()["says"] if plain.startswith(f"{one} ")), None)
     if said is not None:
@@ -126,8 +127,8 @@ def plain_word_in(text: str, *, known: str = "") -> str | None:
 
 
 def says_word(text: str) -> bool:
-    """Tells whether a message names the word unasked: "my word is lemon"."""
-    return _SAYS_WORD.match(_plain(text)) is not None
+    """Tells whether a message names the word unasked: "yes, my word is lemon"."""
+    return _SAYS_WORD.match(_plain(_without_yes(text))) is not None
 
 
 def wants_word(text: str) -> bool:
@@ -155,6 +156,13 @@ def saying_in(text: str) -> str | None:
 
 def _choosing(kind: WordKind, found: re.Match[str]) -> Choosing:
     return Choosing(kind=kind, word=found["word"], start=found.start("word"), end=found.end("word"))
+
+
+def _without_yes(text: str) -> str:
+    """Gives a message without the yes before the word that it names."""
+    first, _, rest = text.strip().partition(" ")
+    is_yes = _plain(first) in _lists()["wants"] and _SAYS_WORD.match(_plain(rest))
+    return rest if is_yes else text
 
 
 def _plain(text: str) -> str:

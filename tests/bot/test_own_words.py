@@ -152,12 +152,14 @@ def test_a_yes_to_the_offer_is_no_answer_to_the_question_that_waits(door: Door):
     assert door.conversation().urgency is not Urgency.EMERGENCY
 
 
-def test_a_word_that_is_offered_is_taken_when_it_is_named(door: Door):
+@pytest.mark.parametrize("said", ["my word is lemon tree", "yes. my word is banana"])
+def test_a_word_that_is_offered_is_taken_when_it_is_named(door: Door, said: str):
     share_phone(door)
-    door.child_says("my word is lemon tree")
+    door.child_says(said)
     door.work()
 
     assert has(door.sent(), "safe_word_set")
+    assert not {"lemon", "banana"} & set(door.messages()[-1].text.split())
 
 
 @pytest.mark.parametrize(
