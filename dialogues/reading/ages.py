@@ -79,6 +79,10 @@ _PUT_RIGHT = re.compile(
     r"(?:im |i'm |i am |its |it's )?" + _NUMBER + _NOT_AGE + r"(?!\w)"
 )
 _TEENS = re.compile(r"^\W*(?P<age>1[0-8])\W*$")
+# "12 but he doesnt mind": what comes after it is no unit of what is counted.
+_BUT = re.compile(
+    r"^\W*(?P<age>[89]|1[0-8]),? but (?:he|she|they|hes|shes|theyre|it|its|i|im|my)\b"
+)
 _ALONE = re.compile(r"^\W*" + _NUMBER + r"\W*$")
 _ANSWER = re.compile(
     r"(?<!after )(?<!before )(?<!b4 )(?<!at )(?<!till )(?<!til )(?<!until )(?<!since )(?<!year )"
@@ -123,6 +127,7 @@ def _answered_age(low: str, asked: str | None) -> int | None:
                 or _HERE.search(line)
                 or _FORM.search(line)
                 or _AFTER_NAME.match(line)
+                or _BUT.match(line)
             )
         if match:
             return _in_range(match)

@@ -55,6 +55,7 @@ from dialogues.reading.message import read
         ("zara 14", "when_happened", 14),
         ("16 dan", "wants", 16),
         ("12 lads", None, None),
+        ("12 but he doesnt mind", None, 12),
         ("june 14", "when_happened", None),
         ("its ash. he/him. 15", None, 15),
     ],
