@@ -2,7 +2,7 @@
 // came after it whenever it was cut off: by a sleep, a lost network or a server's restart.
 const SILENCE = 20000; // milliseconds without a beat after which the line counts as dead
 const FIRST_WAIT = 500;
-const LONGEST_WAIT = 15000;
+const LONGEST_WAIT = 5000;
 
 export class Connection {
   constructor(address, place) {
@@ -95,7 +95,10 @@ export class Connection {
       this.#explain();
     });
     window.addEventListener("pageshow", (event) => event.persisted && this.#again());
-    setInterval(check, 5000);
+    // A lost line is tried again anyhow, with its pauses; this wakes one that died without a word.
+    setInterval(() => {
+      if (!this.isLost || Date.now() - this.heard > SILENCE) check();
+    }, 5000);
   }
 
   #again() {
