@@ -75,11 +75,14 @@ def first_words(turn: Turn, judged: Outcome, language: str) -> tuple[Reply, ...]
     if judged.urgency is Urgency.URGENT and not turn.was_urgent:
         suicidal = _harms(judged) & {Harm.SUICIDE, Harm.SELF_HARM}
         key = "urgent_called_suicide" if suicidal else "urgent_called"
-        # Whoever is on call at night is told of it: they need not wait for the morning.
-        line = turn.tokens.get("urgent_line", turn.tokens.get("hours_line", ""))
-        told = replace(turn, tokens={**turn.tokens, "hours_line": line})
+        told = replace(turn, tokens={**turn.tokens, "hours_line": _when_read_soon(turn)})
         return replies.say(key, language, told)
     return ()
+
+
+def _when_read_soon(turn: Turn) -> str:
+    # Whoever is on call at night is told of it: they need not wait for the morning.
+    return turn.tokens.get("urgent_line", turn.tokens.get("hours_line", ""))
 
 
 def _said_first(turn: Turn, judged: Outcome, language: str) -> tuple[Reply, ...]:
@@ -263,13 +266,17 @@ _THANKS = {"utter_reflect_heard", "utter_reflect_go_on", "utter_reflect_emergenc
 def _said(turn: Turn, answer: DialogueAnswer, language: str, *, is_thanked: bool) -> Said:
     now: list[Reply] = []
     question: list[Reply] = []
+    tokens = turn.tokens
+    if turn.urgency.raises_alert:
+        # What is urgent does not wait for the end of the next working day.
+        tokens = {**tokens, "next_step": _when_read_soon(turn)}
     for reply in answer.replies:
         if is_thanked and reply.response in _THANKS:
             continue
         if turn.returned is not None and reply.response == "utter_hello":
             # They were welcomed back in the service's own words already.
             continue
-        text = wording.fill(reply.text, language, turn.tokens)
+        text = wording.fill(reply.text, language, tokens)
         if text:
             part = question if reply.response.startswith("utter_ask_") else now
             part.append(Reply(text=text, choices=reply.choices))

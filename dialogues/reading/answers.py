@@ -170,10 +170,29 @@ def find_danger(text: str) -> str | None:
     return match.group() if match else None
 
 
+_KIND_COMPANY = re.compile(
+    r"\b(?:miss|mrs|mr|ms|sir|teacher|nan|gran|grandma|neighbour|nurse|lady|friend|mate)\b.{0,20}"
+    r"\b(?:is |s )?(?:here|with me|next to me|sat with me)\b.{0,20}"
+    r"\b(?:shes|hes|theyre|she is|he is|is) (?:\w+ )?"
+    r"(?:nice|kind|lovely|sound|safe|helping|looking after me)\b"
+)
+
+
+def find_kind_company(text: str, slots: Mapping[str, Any]) -> str | None:
+    """Gives the words with which a child speaks well of who is with them: nobody to hide from."""
+    kind = _KIND_COMPANY.search(bare(text))
+    involved = str(slots.get("who_involved") or "").split(", ")
+    return kind.group() if kind and not set(find_people(text)) & set(involved) else None
+
+
 def find_company(text: str, slots: Mapping[str, Any]) -> str | None:
     """Gives the words that say somebody else than who does harm is with the child, or None."""
-    match = _HERE.match(bare(text))
+    low = bare(text)
+    match = _HERE.match(low)
     involved = str(slots.get("who_involved") or "")
+    kind = find_kind_company(text, slots)
+    if kind is not None:
+        return kind
     if match is None or not involved or slots.get("asked") not in ("safe_now", "who_is_there"):
         return None
     here = find_people(match.group("who"))

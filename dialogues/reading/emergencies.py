@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from dialogues.reading import feelings
+from dialogues.reading import feelings, places
 from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
 from dialogues.reading.people import find_people
 from dialogues.reading.words import bare, is_in_domain, word_list
@@ -63,7 +63,7 @@ def choose_reply(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) 
         return number if of_life else "emergency_number"
     if "helper" in told:
         return "emergency_helper"
-    if "current_location" in told:
+    if "current_location" in told and places.is_findable(text, str(facts["current_location"])):
         return "emergency_place"
     if "name_to_use" in told:
         return "name"

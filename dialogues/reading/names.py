@@ -70,6 +70,7 @@ _AGE_AFTER = re.compile(r"[ ,.]+\d{1,2}$")
 _AGE_ROUND = re.compile(r"^(?:(?:i'?m|i am|mam|am|age)\s*)?\d{1,2}(?:\s*lat|\s*ani|\s*anos)?[ ,]*")
 _NOT_NAMES = frozenset(
     [
+        *("anytime", "any", "whenever", "after", "before", "later", "tonight", "tomorrow", "when"),
         "spelt",
         "names",
         "stuff",

@@ -8,7 +8,7 @@ from dialogues.reading.words import bare, clauses, lowered
 _STREET = (
     r"(?:street|st|road|rd|lane|ln|avenue|ave|close|cl|drive|dr|way|row|court|ct|crescent|"
     r"cres|place|pl|terrace|tce|gardens|gdns|grove|gr|hill|walk|square|park|mews|green|"
-    r"rise|view|parade|estate|house|heights|flats|stryd|heol|ffordd)"
+    r"rise|view|parade|estate|house|heights|flats|wynd|brae|vale|croft|fold|mount|stryd|heol|ffordd)"
 )
 _ADDRESS = re.compile(
     rf"(?:flat \d+[a-z]?,? )?(?:(?:flat|apartment|apt|"
@@ -144,6 +144,11 @@ _SENT_TO = re.compile(
     r"road|rode|lane|avenue|close|terrace|estate|flats?|court|house|tower|lodge|heights|gardens|"
     r"car park|co ?op)\b"
 )
+_IN_A_GAME = re.compile(r"\b(?:minecraft|fortnite|roblox|gta|the sims|game|server|xbox|ps ?\d)\b")
+_GONE_THERE = re.compile(
+    r"\b(?:mum\w*|mam|dad\w*|nan|he|she|they|hes|shes|theyre|everyone)\b(?: \w+){0,2} "
+    r"(?:gone?|went|goes|going|popped|nipped)\b"
+)
 _OF_OTHERS = re.compile(
     r"\b(?:he|hes|him|his|she|shes|her|they|theyre|them|used|was|were|when|if|last|want|wanna|"
     r"cant|dont|didnt|wont|never|every|kicked|locked|left|from|go|goes|going)\b|\?"
@@ -180,9 +185,23 @@ def names_a_place(text: str) -> bool:
     return bool(_FINDABLE.search(bare(text)))
 
 
+def is_findable(text: str, place: str) -> bool:
+    """Tells whether help could be sent to a place that a message tells: it can, to a bathroom not.
+
+    Nor to where others have gone.
+    """
+    low = bare(place)
+    told = bare(text)
+    if any(one.search(told) for one in (_GONE_THERE, _ON_A_SCREEN, _IN_A_GAME)):
+        return False
+    return bool(_FINDABLE.search(low) or _SENT_TO.search(low) or re.search(r"\b\d", low))
+
+
 def find_where_to_send(text: str) -> str | None:
     """Gives a message that says nothing but where to send help, or None."""
     low = bare(text)
+    if _IN_A_GAME.search(low):
+        return None
     says = _SENT_TO.search(low) and not _OF_OTHERS.search(low) and not _OF_OTHERS.search(text)
     return text.strip() if says and len(low.split()) <= _LONGEST_UNASKED else None
 

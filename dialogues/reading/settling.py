@@ -35,6 +35,8 @@ _SMALL = frozenset(
         *("school", "when_happened"),
     ]
 )
+_PLAIN_YES = 2  # words of a yes that says no more
+_SAFE = re.compile(r"\b(?:safe|fine|ok|okay|away|out)\b")
 _OF_CONTACT = frozenset(["safe_contact_times", "safe_contact_channel", "phone_number"])
 _LONGEST_FACT = 8
 _NOTHING_TOLD = (PREFER_NOT, DONT_KNOW, "no", None)
@@ -183,6 +185,12 @@ def reaction_feeling(
     return feeling
 
 
+def _says_more(safe: str, text: str, slots: Mapping[str, Any]) -> bool:
+    """Tells whether an emergency's "yes" goes on: "aye am phonin" is not met by being glad."""
+    goes_on = len(text.split()) > _PLAIN_YES and not _SAFE.search(bare(text))
+    return safe == "yes" and slots.get("urgency") == "emergency" and goes_on
+
+
 def _is_danger_known(safe: str, slots: Mapping[str, Any]) -> bool:
     """Tells whether the emergency words said already what "not safe" would be answered with."""
     return safe != "yes" and slots.get("urgency") == "emergency"
@@ -204,7 +212,9 @@ def reply_to(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> s
     safe = str(facts.get("safe_now") or "").split(" ", maxsplit=1)[0]
     happens = slots.get("urgency") == "emergency" and emergencies.find_happening(text, slots)
     # "he has gone" says more than that they are safe.
-    if safe in ("yes", "no", "unsure") and not (happens or _is_danger_known(safe, slots)):
+    if safe in ("yes", "no", "unsure") and not (
+        happens or _is_danger_known(safe, slots) or _says_more(safe, text, slots)
+    ):
         return f"safe_{safe}"
     told = {name for name, value in facts.items() if value not in _NOTHING_TOLD}
     if "correction" in told:

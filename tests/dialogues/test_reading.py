@@ -711,3 +711,28 @@ def test_who_wants_their_own_worker_is_taken_at_their_word():
     assert found.intent == "inform"
     assert found.facts["own_worker"]
     assert found.facts["worry"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "may_be_sent_to"),
+    [
+        ("flat 6 pinder court", "flat 6 pinder court", True),
+        ("im at hadley bus station", "at hadley bus station", True),
+        ("mummy has gone to the shop", "gone to the shop", False),
+        ("im in the bathroom", "in the bathroom", False),
+        ("he blew up my house in minecraft", "my house in minecraft", False),
+    ],
+)
+def test_help_is_said_to_be_sent_only_to_what_can_be_found(text, place, may_be_sent_to):
+    assert places.is_findable(text, place) is may_be_sent_to
+
+
+def test_a_kind_teacher_who_is_here_is_company_unless_the_harm_is_hers():
+    said = "miss doyle is here shes nice"
+
+    assert answers.find_company(said, {"who_involved": "dad"})
+    assert not answers.find_company("miss doyle is here", {"who_involved": "dad"})
+
+
+def test_when_to_ring_is_no_name():
+    assert names.find_name("call me anytime after 3", None) is None
