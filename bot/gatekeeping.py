@@ -12,7 +12,9 @@ from bot.clock import hold_lease
 from bot.gate_checks import every_check
 from bot.gate_plays import Rehearsal
 from bot.rehearsing import Rehearsals
-from handover.editing import gate, versions
+from handover.editing import files, gate, versions
+from handover.editing.gate import FILE_CHECKS
+from handover.editing.material import Material
 from handover.edition import ROOT
 from models.base import utc_now
 from models.db import reading, transaction
@@ -53,6 +55,7 @@ class Gatekeeper:
         self._rehearsals = rehearsals or Rehearsals(data_dir)
         self._name = name[:64]
         self._held_at: dt.datetime | None = None
+        self._has_read = False
 
     def begin(self) -> None:
         """Keeps the files that came with the program as a version."""
@@ -64,6 +67,8 @@ class Gatekeeper:
         with reading(self._engine) as session:
             version = gate.next_asked(session)
             waiting = (version.id, version.number) if version is not None else None
+        if waiting is None:
+            self._read_ahead()
         if waiting is None or not self._holds():
             return False
         version_id, number = waiting
@@ -83,6 +88,14 @@ class Gatekeeper:
                 rehearsal.refuse()
         log.info("dialogue_checked", version=number, state=state.value)
         return True
+
+    def _read_ahead(self) -> None:
+        # What every version shares is kept once it is read. That takes a second, in which nobody of
+        # this process is answered: at the start, and not when somebody asks while children write.
+        if not self._has_read:
+            self._has_read = True
+            ours = files.read_folder(ROOT)
+            gate.look(Material(files=ours, live=ours), FILE_CHECKS)
 
     def _holds(self) -> bool:
         """Takes or renews the lease, but not at every word of progress; never once it must end."""
