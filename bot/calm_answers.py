@@ -3,8 +3,7 @@
 from bot.phrases.book import the_book
 from models.urgency import Urgency
 
-_LONGEST_GONE = 12  # words
-_LONGEST_OVER = 12
+_LONGEST = 12  # words of which no more than this is told
 
 
 def level_of(text: str, level: Urgency, by_phrases: Urgency, disclosed: Urgency) -> Urgency:
@@ -24,7 +23,7 @@ def _says_they_are_gone(text: str, by_phrases: Urgency, disclosed: Urgency) -> b
 
     Only a few words of which no phrase makes an emergency; people were called for the harm.
     """
-    is_brief = len(text.split()) <= _LONGEST_GONE and by_phrases is not Urgency.EMERGENCY
+    is_brief = len(text.split()) <= _LONGEST and by_phrases is not Urgency.EMERGENCY
     book = the_book()
     return is_brief and disclosed.raises_alert and book.has_cue(book.read(text), "gone")
 
@@ -33,6 +32,6 @@ def _says_hurt_is_over(text: str) -> bool:
     """Tells "its stopped bleeding, just a graze" from a wound that bleeds on."""
     book = the_book()
     read = book.read(text)
-    is_brief = len(text.split()) <= _LONGEST_OVER
+    is_brief = len(text.split()) <= _LONGEST
     goes_on = book.has_cue(read, "hurt_goes_on")
     return is_brief and book.has_cue(read, "hurt_is_over") and not goes_on

@@ -178,25 +178,25 @@ _KIND_COMPANY = re.compile(
 )
 
 
-def find_kind_company(text: str, slots: Mapping[str, Any]) -> str | None:
-    """Gives the words with which a child speaks well of who is with them: nobody to hide from."""
-    kind = _KIND_COMPANY.search(bare(text))
-    involved = str(slots.get("who_involved") or "").split(", ")
-    return kind.group() if kind and not set(find_people(text)) & set(involved) else None
-
-
 def find_company(text: str, slots: Mapping[str, Any]) -> str | None:
     """Gives the words that say somebody else than who does harm is with the child, or None."""
     low = bare(text)
     match = _HERE.match(low)
     involved = str(slots.get("who_involved") or "")
-    kind = find_kind_company(text, slots)
+    kind = _kind_company(text, slots)
     if kind is not None:
         return kind
     if match is None or not involved or slots.get("asked") not in ("safe_now", "who_is_there"):
         return None
     here = find_people(match.group("who"))
     return match.group() if here and here[0] not in involved.split(", ") else None
+
+
+def _kind_company(text: str, slots: Mapping[str, Any]) -> str | None:
+    """Gives the words with which a child speaks well of who is with them: nobody to hide from."""
+    kind = _KIND_COMPANY.search(bare(text))
+    involved = str(slots.get("who_involved") or "").split(", ")
+    return kind.group() if kind and not set(find_people(text)) & set(involved) else None
 
 
 def find_away(text: str, slots: Mapping[str, Any]) -> str | None:

@@ -76,9 +76,9 @@ def intent_of(text: str, intent: str, confidence: float, slots: Mapping[str, Any
     by_adult = _of_adult(text, intent, confidence, slots) if signal in _NOT_OF_ADULTS else None
     if by_adult is not None:
         return by_adult
-    is_company = answers.find_kind_company(text, slots) or (
-        signal == "someone_here" and answers.find_company(text, slots)
-    )
+    # Whoever they ask for, or that they stop, is heard whoever is beside them.
+    hides = (signal or intent) == "someone_here"
+    is_company = hides and answers.find_company(text, slots)
     told_too = signal in _QUESTIONS and feelings.find_worry(text) in _HEAVY
     if signal and _may_be(signal, slots) and not (told_too or is_company):
         return signal

@@ -12,6 +12,7 @@ from dialogues.reading import (
     answers,
     emergencies,
     feelings,
+    intending,
     names,
     people,
     places,
@@ -736,3 +737,10 @@ def test_a_kind_teacher_who_is_here_is_company_unless_the_harm_is_hers():
 
 def test_when_to_ring_is_no_name():
     assert names.find_name("call me anytime after 3", None) is None
+
+
+def test_a_wish_for_a_person_is_heard_beside_kind_company():
+    said = "miss doyle is here shes nice can i talk to a real person"
+
+    assert intending.intent_of(said, "request_person", 0.9, {}) == "request_person"
+    assert intending.intent_of("miss doyle is here shes nice", "someone_here", 0.9, {}) == "inform"
