@@ -10,7 +10,7 @@ from bot.signals import Signal, signal_in
 from handover.plan_changes import PlanStep
 from handover.safe_words import WordKind
 from models.channel import ChannelName
-from models.conversation import HandoverReason
+from models.conversation import HandoverReason, Holder
 from models.urgency import Urgency, highest
 
 # Whoever looks may read the words of a farewell too, so that what hides comes first.
@@ -43,6 +43,9 @@ def follow(turn: Turn, judged: Outcome, signal: Signal) -> Outcome:
     if signal is Signal.DURESS:
         return _duress(turn, language)
     key, changes = _SIMPLE[signal]
+    if signal is Signal.BACK and turn.holder is Holder.PRACTITIONER:
+        # The bot is not who is here: a person has the talk, and may have taken it over meanwhile.
+        key = "welcome_back_held"
     said = _deleted(turn, language) if signal is Signal.DELETE else replies.say(key, language, turn)
     if signal is Signal.BACK and turn.word is WordKind.SAFE:
         changes |= {Change.UNSEAL}

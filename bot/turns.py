@@ -280,4 +280,8 @@ def _plan(conversation: Conversation) -> Plan:
 
 
 def _tokens(conversation: Conversation, present: hours.Hours) -> dict[str, str]:
-    return {"service_name": conversation.authority.service_name, **present.tokens}
+    known = {"service_name": conversation.authority.service_name, **present.tokens}
+    # Asked for only where it is said: nothing but a welcome back names who has the talk.
+    if conversation.covered_at is not None and conversation.practitioner is not None:
+        known["practitioner"] = conversation.practitioner.name
+    return known
