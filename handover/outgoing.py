@@ -32,6 +32,8 @@ class Words:
     urgency: Urgency = Urgency.NO_CONCERN
     is_note: bool = False
     """Whether it is the neutral note that stands for sealed words."""
+    introduces: int | None = None
+    """The practitioner of whom it says that they speak from now on."""
     wait: dt.timedelta = dt.timedelta(0)
     """How long it is kept back, so that whoever wrote it can take it back."""
 
@@ -116,4 +118,6 @@ def _details(words: Words) -> dict[str, Any] | None:
         ]
     if words.is_note:
         details["is_note"] = True
+    if words.introduces is not None:
+        details["introduces"] = words.introduces
     return details or None

@@ -61,8 +61,13 @@ def ask_override(
     return asked
 
 
-def confirm_override(session: Session, practitioner: Practitioner, override_id: int) -> None:
-    """Sends the message, on a second person's word.
+def confirm_override(
+    session: Session, practitioner: Practitioner, override_id: int, *, with_line: bool = True
+) -> None:
+    """Sends the message, on a second person's word, after the line that says who writes it.
+
+    Without that line the child reads words of nobody they know. Where the phone may be in another
+    hand, it can say more than the message: so whoever confirms may leave it out.
 
     Raises:
         AccessDeniedError: the conversation is not theirs to see.
@@ -84,13 +89,27 @@ def confirm_override(session: Session, practitioner: Practitioner, override_id: 
     now = utc_now()
     asked.confirmed_by_id = practitioner.id
     asked.confirmed_at = now
-    for part in asked.message.deliveries:
-        if part.status in _HELD_BACK:
-            part.overridden_at = now
-            part.status = DeliveryStatus.QUEUED
-            part.not_before = now
-            part.urgency = Urgency.EMERGENCY
-    _note(session, "override_confirmed", conversation, practitioner, asked.message)
+    line = line_before(session, asked.message) if with_line else None
+    for message in filter(None, (line, asked.message)):
+        _let_go(message, now)
+        _note(session, "override_confirmed", conversation, practitioner, message)
+
+
+def line_before(session: Session, message: Message) -> Message | None:
+    """Gives the line that says who writes a message, if it is kept back too; None otherwise."""
+    said = session.scalars(
+        select(Message)
+        .where(Message.conversation_id == message.conversation_id)
+        .where(Message.episode == message.episode)
+        .where(Message.author == Author.BOT)
+        .where(Message.id < message.id)
+        .order_by(Message.id.desc())
+        .limit(100)
+    )
+    newest = next((one for one in said if _introduces(one) is not None), None)
+    if newest is None or _introduces(newest) != message.practitioner_id:
+        return None
+    return newest if any(part.status in _HELD_BACK for part in newest.deliveries) else None
 
 
 def waiting(session: Session, conversation: Conversation) -> list[SendOverride]:
@@ -143,6 +162,20 @@ def _check(conversation: Conversation, message: Message) -> None:
     held = (part for part in message.deliveries if part.error_code != TAKEN_BACK)
     if not any(part.status in _HELD_BACK for part in held):
         raise OverrideRefusedError("Nothing of this message is held back.")
+
+
+def _introduces(message: Message) -> int | None:
+    number: int | None = (message.details or {}).get("introduces")
+    return number
+
+
+def _let_go(message: Message, now: dt.datetime) -> None:
+    for part in message.deliveries:
+        if part.status in _HELD_BACK:
+            part.overridden_at = now
+            part.status = DeliveryStatus.QUEUED
+            part.not_before = now
+            part.urgency = Urgency.EMERGENCY
 
 
 def _note(

@@ -338,8 +338,13 @@ def tell(
 ) -> None:
     """Says one of the service's own texts to the child, with the name of who speaks."""
     tokens = {"practitioner": practitioner.name, **(tokens or {})}
+    introduces = practitioner.id if key in _INTRODUCE else None
     for text in wording.texts(key, conversation.language, tokens):
-        queue_message(session, conversation, Words(text=text, urgency=conversation.urgency))
+        said = Words(text=text, urgency=conversation.urgency, introduces=introduces)
+        queue_message(session, conversation, said)
+
+
+_INTRODUCE = {"practitioner_joined", "practitioner_changed"}
 
 
 def _said_by_form(session: Session, conversation: Conversation, external_id: str) -> Message | None:

@@ -50,13 +50,15 @@ def confirm(override_id: int) -> ResponseReturnValue:
                 asked_by=session.get_one(Practitioner, asked.asked_by_id).name,
                 conversation=asked.conversation,
                 plan_lines=plan_changes.describe(session, asked.conversation),
+                line=overrides.line_before(session, asked.message),
                 is_mine=asked.asked_by_id == me.id,
             )
     with transaction(shared.console().engine) as session:
         conversation_id = _asked(session, override_id).conversation_id
     try:
         with transaction(shared.console().engine) as session:
-            overrides.confirm_override(session, me, override_id)
+            with_line = request.form.get("line") == "yes"
+            overrides.confirm_override(session, me, override_id, with_line=with_line)
             conversation = talk.access(session, conversation_id)
             audit.announce(session, conversation, "holder")
             audit.notify(session, conversation.authority_id)
@@ -73,7 +75,11 @@ def _ask_page(conversation_id: int, message_id: int) -> ResponseReturnValue:
     with reading(shared.console().engine) as session:
         message = _message(session, conversation_id, message_id)
         text = message.text
-    page = talk.form_page("override_ask.html", conversation_id, errors=errors, words_held=text)
+        line = overrides.line_before(session, message)
+        line_held = line.text if line is not None else ""
+    page = talk.form_page(
+        "override_ask.html", conversation_id, errors=errors, words_held=text, line_held=line_held
+    )
     return (page, 422) if errors else page
 
 

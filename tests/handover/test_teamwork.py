@@ -4,6 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from markupsafe import escape
 from sqlalchemy import select
 
 from handover import transfers
@@ -401,9 +402,9 @@ class TestAgainstThePlan:
         offered = second.get("/for-you").text
         seen = second.get("/overrides/1").text
 
-        holder.post("/overrides/1")
+        holder.post("/overrides/1", line="yes")
         alone = door.sent()
-        second.post("/overrides/1")
+        second.post("/overrides/1", line="yes")
         door.send()
 
         assert held_back in page
@@ -411,7 +412,21 @@ class TestAgainstThePlan:
         assert "against their safe-contact plan" in offered
         assert "She is in the house with him" in seen
         assert before == alone
-        assert "Can you get out of the house?" in door.sent()
+        who, what = door.sent()[len(before) :]
+        assert "You are now talking with" in who
+        assert escape(who) in seen
+        assert what == "Can you get out of the house?"
+
+    def test_the_second_person_may_leave_out_who_writes(
+        self, door, holder, ben, desk_of, held_back
+    ) -> None:
+        before = door.sent()
+        holder.post(held_back, text="She is in the house with him")
+
+        desk_of(ben).post("/overrides/1")
+        door.send()
+
+        assert door.sent()[len(before) :] == ["Can you get out of the house?"]
 
     def test_what_was_taken_back_is_never_sent_against_the_plan(
         self, door, holder, path, held_back
