@@ -1,5 +1,6 @@
 """Marks, in a child's own words, what a judgement of them rests on."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -33,13 +34,69 @@ def pieces(text: str, reasons: Iterable[Mapping[str, Any]]) -> tuple[Piece, ...]
     )
 
 
-def in_words(reason: Mapping[str, Any]) -> str:
-    """Gives a reason in words, with what it stands on."""
+def in_words(text: str, reasons: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Gives the reasons of a judgement in words, with what each stands on in the child's text.
+
+    A word alone ("dad", "scared") tells a reader little: it is given with those around it.
+    """
+    told: list[str] = []
+    spans: list[tuple[int, int]] = []
+    weighed: list[Mapping[str, Any]] = []
+    for reason in reasons:
+        said = str(reason.get("words", ""))
+        if reason.get("kind") == "practitioner":
+            told.append(said)
+        elif reason.get("kind") == "model":
+            weighed.append(reason)
+        else:
+            told.append(f"{_quoted(_phrase_around(text, reason))}: {_meaning(reason)}")
+            spans += [_span(reason)] if _stands_in(text, reason) else []
+    return tuple(dict.fromkeys([*told, *_weighed(text, weighed, spans)]))
+
+
+def _weighed(
+    text: str, reasons: Sequence[Mapping[str, Any]], said: Sequence[tuple[int, int]]
+) -> list[str]:
+    """Gives the words that weighed with the model, as phrases, without those named already."""
+    around: list[tuple[int, int]] = []
+    standing = [_span(reason) for reason in reasons if _stands_in(text, reason)]
+    unsaid = (
+        span
+        for span in sorted(standing)
+        if not any(first <= span[0] and span[1] <= last for first, last in said)
+    )
+    for start, end in (_widened(text, *span, by=1) for span in unsaid):
+        if around and start <= around[-1][1] + 1:
+            around[-1] = (around[-1][0], max(end, around[-1][1]))
+        else:
+            around.append((start, end))
+    # What was said at a judgement may stand otherwise now: then the bare words are all there is.
+    bare = [str(one.get("words", "")) for one in reasons if not _stands_in(text, one)]
+    quotes = [_quoted(text[start:end]) for start, end in around] + [_quoted(one) for one in bare]
+    return [f"{' and '.join(quotes)}: weighed most in this judgement"] if quotes else []
+
+
+def _phrase_around(text: str, reason: Mapping[str, Any]) -> str:
     said = str(reason.get("words", ""))
-    if reason.get("kind") == "practitioner":
+    if not _stands_in(text, reason) or len(said.split()) > 1:
         return said
-    meaning = "" if reason.get("kind") == "model" else f": {_meaning(reason)}"
-    return f"\u201c{said}\u201d{meaning}"
+    start, end = _widened(text, *_span(reason), by=3)
+    return text[start:end]
+
+
+def _widened(text: str, start: int, end: int, *, by: int) -> tuple[int, int]:
+    """Gives a span with up to so many words of the same sentence before it and after it."""
+    before = re.search(rf"(?:[^\s.?!]+[^\S\n]+){{0,{by}}}$", text[:start])
+    after = re.match(rf"(?:[^\S\n]+[^\s.?!]+){{0,{by}}}", text[end:])
+    return (before.start() if before else start), end + (after.end() if after else 0)
+
+
+def _span(reason: Mapping[str, Any]) -> tuple[int, int]:
+    return int(reason["start"]), int(reason["end"])
+
+
+def _quoted(said: str) -> str:
+    return f"\u201c{said.strip()}\u201d"
 
 
 def _stands_in(text: str, reason: Mapping[str, Any]) -> bool:

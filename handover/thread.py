@@ -114,8 +114,8 @@ def show(session: Session, found: Iterable[Message]) -> list[Shown]:
 
 def judgements(session: Session, conversation: Conversation, limit: int = 30) -> list[Judged]:
     """Gives how the present episode's messages were judged, newest first, above no concern."""
-    rows = session.scalars(
-        select(UrgencyAssessment)
+    rows = session.execute(
+        select(UrgencyAssessment, Message.text)
         .join(Message, Message.id == UrgencyAssessment.message_id)
         .where(Message.conversation_id == conversation.id)
         .where(Message.episode == conversation.episode)
@@ -126,8 +126,8 @@ def judgements(session: Session, conversation: Conversation, limit: int = 30) ->
         .order_by(UrgencyAssessment.id.desc())
         .limit(limit)
     ).all()
-    names = practitioner_names(session, {row.practitioner_id for row in rows})
-    return [_judged(row, names) for row in rows]
+    names = practitioner_names(session, {row.practitioner_id for row, _ in rows})
+    return [_judged(row, text, names) for row, text in rows]
 
 
 def fields(session: Session, conversation: Conversation, contact: Contact) -> list[FieldShown]:
@@ -235,7 +235,7 @@ def _shown(
         delivery_help=help_text,
         delivery_failed=failed,
         changes=tuple(changes),
-        judged=_judged(last, names) if last is not None and calls else None,
+        judged=_judged(last, message.text, names) if last is not None and calls else None,
         is_unscored=any(row.needs_rescoring for row in message.assessments),
         marked={one.id: _marked(one) for one in (message, *changes)},
         voice_notes=sounds,
@@ -258,13 +258,13 @@ def _marked(message: Message) -> tuple[Piece, ...]:
     return marking.pieces(message.text, by_us.reasons or ())
 
 
-def _judged(row: UrgencyAssessment, names: dict[int, str]) -> Judged:
+def _judged(row: UrgencyAssessment, text: str, names: dict[int, str]) -> Judged:
     by = names.get(row.practitioner_id or 0, "Practitioner") if row.practitioner_id else "The bot"
     return Judged(
         urgency=row.urgency,
         by=by,
         at=row.created_at,
-        reasons=tuple(dict.fromkeys(marking.in_words(reason) for reason in row.reasons or [])),
+        reasons=marking.in_words(text, row.reasons or []),
     )
 
 

@@ -88,6 +88,27 @@ def test_the_reason_of_a_mark_is_said_in_words_below(door, anna, desk_of) -> Non
     assert f"\u201c{words}\u201d: weapon present" in judged[1]
 
 
+def test_words_alone_are_quoted_with_those_around_them() -> None:
+    text = "my dad hit me again. im scared and he has a knife"
+    model = {"kind": "model", "weight": 1.0}
+    reasons = [
+        {**_at(text, "knife"), "kind": "phrase", "phrase": "weapon_present"},
+        *({**_at(text, word), **model} for word in ("scared", "hit", "dad", "knife")),
+        {"kind": "model", "words": "gone", "start": 900, "end": 904},
+    ]
+
+    weighed = "\u201cmy dad hit me\u201d and \u201cim scared and\u201d and \u201cgone\u201d"
+    assert marking.in_words(text, reasons) == (
+        "\u201che has a knife\u201d: weapon present",
+        f"{weighed}: weighed most in this judgement",
+    )
+
+
+def _at(text: str, words: str) -> dict[str, object]:
+    start = text.index(words)
+    return {"words": words, "start": start, "end": start + len(words)}
+
+
 def test_a_changed_message_is_marked_in_its_new_words_too(door, anna, desk_of) -> None:
     first = door.child_says("he is here")
     door.work()
