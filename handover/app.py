@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response, abort, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_login import user_logged_out  # type: ignore[import-untyped]  # one signal of it
 from flask_security import Security, current_user, user_authenticated
-from flask_security.signals import tf_profile_changed
+from flask_security.signals import password_changed, tf_profile_changed
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy import Engine
@@ -289,18 +289,28 @@ def _note_sign_ins(app: Flask, engine: Engine) -> None:
         with transaction(engine) as changes:
             audit.record(changes, action, practitioner=user)
 
+    def ask_again(user: SignedInPractitioner) -> None:
+        # Their other pages show what children wrote: those that lost their sign-in clear it.
+        with transaction(engine) as changes:
+            audit.check_access(changes, user)
+
     def begun(_: Flask, user: SignedInPractitioner, **__: object) -> None:
         session.permanent = True
         note("signed_in", user)
 
     def ended(_: Flask, user: SignedInPractitioner, **__: object) -> None:
         note("signed_out", user)
+        ask_again(user)
+
+    def new_password(_: Flask, user: SignedInPractitioner, **__: object) -> None:
+        ask_again(user)
 
     def second_factor(_: Flask, user: SignedInPractitioner, **__: object) -> None:
         note("second_factor_changed", user)
 
     user_authenticated.connect(begun, app, weak=False)
     user_logged_out.connect(ended, app, weak=False)
+    password_changed.connect(new_password, app, weak=False)
     tf_profile_changed.connect(second_factor, app, weak=False)
 
 

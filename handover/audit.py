@@ -59,3 +59,16 @@ def notify(session: Session, authority_id: int, practitioner_id: int | None = No
             at=utc_now(),
         )
     )
+
+
+def check_access(session: Session, practitioner: Practitioner) -> None:
+    """Lets the open pages of somebody be asked again whether they are signed in."""
+    session.add(
+        LiveEvent(
+            authority_id=practitioner.authority_id,
+            conversation_id=None,
+            kind="access",
+            subject_id=practitioner.id,
+            at=utc_now(),
+        )
+    )

@@ -269,6 +269,7 @@ def complete_account(
     practitioner.password = hash_password(password)
     practitioner.fs_uniquifier = secrets.token_hex(32)
     audit.record(session, "password_set", practitioner=practitioner)
+    audit.check_access(session, practitioner)
 
 
 def find(session: Session, email: str) -> Practitioner | None:

@@ -51,11 +51,16 @@ class TooManyWatchersError(Exception):
 class Watcher:
     """One open page: which conversation it shows, or None for the lists."""
 
-    def __init__(self, *, authority_id: int, conversation_id: int | None) -> None:
+    def __init__(
+        self, *, authority_id: int, conversation_id: int | None, practitioner_id: int | None
+    ) -> None:
         self.authority_id = authority_id
         self.conversation_id = conversation_id
+        self.practitioner_id = practitioner_id
         self.has_lost = False
         """True once an update did not fit; the page must then fetch everything anew."""
+        self.is_over = False
+        """True once its reader may have lost their sign-in; the page must then ask anew."""
         self._condition = threading.Condition()
         self._updates: list[bytes] = []
 
@@ -68,10 +73,24 @@ class Watcher:
                 self._updates += updates
             self._condition.notify()
 
+    @property
+    def goes_on(self) -> bool:
+        """Tells whether the line still carries what changes."""
+        return not (self.has_lost or self.is_over)
+
+    def end(self) -> None:
+        """Ends the line: nothing more goes to this page until its sign-in was checked again."""
+        with self._condition:
+            self.is_over = True
+            self._updates = []
+            self._condition.notify()
+
     def take(self, seconds: float) -> bytes:
         """Gives all that waits for the page, in one piece; nothing when the time ran out."""
         with self._condition:
-            self._condition.wait_for(lambda: self._updates or self.has_lost, timeout=seconds)
+            self._condition.wait_for(
+                lambda: self._updates or self.has_lost or self.is_over, timeout=seconds
+            )
             taken, self._updates = self._updates, []
         return b"".join(taken)
 
@@ -104,14 +123,24 @@ class Feed:
         self._awake.set()
 
     def stream(
-        self, *, authority_id: int, conversation_id: int | None, after: int | None, seconds: float
+        self,
+        *,
+        authority_id: int,
+        conversation_id: int | None,
+        after: int | None,
+        seconds: float,
+        practitioner_id: int | None = None,
     ) -> Iterator[bytes]:
         """Gives the updates for one page, in server-sent form, for at most so many seconds.
 
         Raises:
             TooManyWatchersError: no thread is left for another live page.
         """
-        watcher = Watcher(authority_id=authority_id, conversation_id=conversation_id)
+        watcher = Watcher(
+            authority_id=authority_id,
+            conversation_id=conversation_id,
+            practitioner_id=practitioner_id,
+        )
         self._add(watcher)
         return self._updates(watcher, after, time.monotonic() + seconds)
 
@@ -141,14 +170,14 @@ class Feed:
         try:
             yield b"retry: 1000\n\n"
             yield from self._missed(watcher, after)
-            while time.monotonic() < until and not self._stop.is_set():
+            while time.monotonic() < until and not (watcher.is_over or self._stop.is_set()):
                 if watcher.has_lost:
                     yield _update("reset", {}, None)
                     return
                 updates = watcher.take(_BEAT_SECONDS)
                 if updates:
                     yield updates
-                elif not watcher.has_lost:
+                elif watcher.goes_on:
                     yield _update("beat", {}, self._place_of(watcher))
             if not self._stop.is_set():
                 yield _update("renew", {}, None)
@@ -259,8 +288,13 @@ class Feed:
 
     def _fan_out(self, session: Session, changes: Sequence[Change]) -> None:
         place = self._reader.place_after(changes)
+        # Before anything else goes: whoever signed out elsewhere is shown no further word.
+        signed_out = {change.subject_id for change in changes if change.kind == "access"}
         with self._lock:
-            watchers = list(self._watchers)
+            for watcher in self._watchers:
+                if watcher.practitioner_id in signed_out:
+                    watcher.end()
+            watchers = [one for one in self._watchers if not one.is_over]
         by_authority: dict[int, list[Watcher]] = defaultdict(list)
         for watcher in watchers:
             by_authority[watcher.authority_id].append(watcher)

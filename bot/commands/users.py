@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot import accounts, running
 from bot.commands import begin
-from handover import auth, ladder
+from handover import audit, auth, ladder
 from models.db import reading, transaction
 from models.practitioner import Practitioner, RoleName
 
@@ -83,6 +83,7 @@ def close_user(email: str) -> None:
         # Every session of theirs is bound to this.
         found.fs_uniquifier = secrets.token_hex(32)
         ladder.leave(session, found)
+        audit.check_access(session, found)
     begin.progress("Closed.")
 
 

@@ -1,6 +1,7 @@
 // Writing to a child: sent once, taken back for a moment, with what to know of it beside it.
 import { drafts } from "./drafts.js";
 import { lengthInWords } from "./lengths.js";
+import { leave } from "./sign_in.js";
 import { token } from "./tokens.js";
 
 const CHECK_AFTER = 700; // milliseconds of quiet after which a draft is looked at
@@ -175,7 +176,11 @@ async function settle(form, answer) {
     scrollToEnd();
   } else if (content.cautions) {
     caution(form, content.cautions);
-  } else if (answer.status === 401 || answer.status === 400) {
+  } else if (answer.status === 401) {
+    // The words are kept in this tab, and stand here again after the next sign-in.
+    leave();
+    return;
+  } else if (answer.status === 400) {
     complain("You are signed out. Sign in again in another tab, then press Send. Your words are kept.");
   } else {
     complain(content.error ?? "It was not sent. Your words are kept; try again.");

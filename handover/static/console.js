@@ -4,10 +4,11 @@ import { startAlerts } from "./alerts.js";
 import { startBrowsers } from "./browsers.js";
 import { startBoard } from "./board.js";
 import { startConversation } from "./conversation.js";
-import { forgetDraftsAtSignOut } from "./drafts.js";
+import { keepDraftsOf } from "./drafts.js";
 import { Connection } from "./live.js";
 import { startNews } from "./news.js";
 import { startQueue } from "./queue.js";
+import "./sign_in.js";
 import { keepTimesFresh } from "./times.js";
 import { fillTokens } from "./tokens.js";
 
@@ -15,7 +16,7 @@ document.body.classList.add("js-enabled", "govuk-frontend-supported");
 initAll();
 fillTokens(document);
 keepTimesFresh();
-forgetDraftsAtSignOut();
+keepDraftsOf(document.body.dataset.me);
 startBrowsers();
 
 const { live, place } = document.body.dataset;

@@ -2,13 +2,16 @@
 import { putUndo, showHolder, startComposer } from "./composer.js";
 import { startNotes } from "./notes.js";
 
+let newMessages;
+
 export function startConversation(connection) {
   const thread = document.getElementById("thread");
   const isNewest = document.body.dataset.part === undefined;
   thread.scrollTop = thread.scrollHeight;
   connection.on("message", (piece) => putMessage(thread, piece, isNewest));
   connection.on("panel", refreshSoon);
-  document.getElementById("new-messages").addEventListener("click", () => toEnd(thread));
+  newMessages = document.getElementById("new-messages");
+  newMessages.addEventListener("click", () => toEnd(thread));
   let sticks = true;
   thread.addEventListener("scroll", () => {
     sticks = isAtEnd(thread);
@@ -50,7 +53,7 @@ function putMessage(thread, piece, isNewest) {
     const before = [...messages.children].reverse().find((one) => comesAfter(fresh, one));
     if (before) before.after(fresh);
     else messages.prepend(fresh);
-    if (!wasAtEnd) document.getElementById("new-messages").hidden = false;
+    if (!wasAtEnd) newMessages.hidden = false;
   }
   if (wasAtEnd) toEnd(thread);
 }
@@ -72,7 +75,7 @@ function toEnd(thread) {
 }
 
 function hideNew() {
-  document.getElementById("new-messages").hidden = true;
+  newMessages.hidden = true;
 }
 
 let timer;

@@ -1,5 +1,7 @@
 // One live line to the server. It knows up to which place nothing is missing, and asks for what
 // came after it whenever it was cut off: by a sleep, a lost network or a server's restart.
+import { checkSignIn } from "./sign_in.js";
+
 const SILENCE = 20000; // milliseconds without a beat after which the line counts as dead
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 5000;
@@ -59,19 +61,17 @@ export class Connection {
     const isLong = this.wait > FIRST_WAIT;
     this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
     // A restart lasts a moment; a word about every blip would teach people to ignore it.
-    if (isLong) await this.#explain();
+    await this.#explain(isLong);
   }
 
-  async #explain() {
+  async #explain(isLong) {
     let words = "Connection lost. Trying again. New messages are kept and will show here.";
     try {
-      const answer = await fetch("/live/check", { headers: { Accept: "application/json" } });
-      if (answer.status === 401) words = "signed-out";
-      else if (answer.ok) words = "Live updates are held up. Trying again.";
+      if (await checkSignIn()) words = "Live updates are held up. Trying again.";
     } catch {
       // No network: the words above are true.
     }
-    if (this.isLost) say(words);
+    if (this.isLost && isLong) say(words);
   }
 
   #startAnew() {
@@ -92,7 +92,7 @@ export class Connection {
     window.addEventListener("offline", () => {
       this.source?.close();
       this.#lost();
-      this.#explain();
+      this.#explain(true);
     });
     window.addEventListener("pageshow", (event) => event.persisted && this.#again());
     // A lost line is tried again anyhow, with its pauses; this wakes one that died without a word.
@@ -134,12 +134,5 @@ function say(words) {
   const box = document.getElementById("connection");
   if (!box) return;
   box.hidden = !words;
-  if (words === "signed-out") {
-    const link = document.createElement("a");
-    link.href = `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
-    link.textContent = "Sign in again";
-    box.replaceChildren("You are signed out, so nothing new shows here. ", link, ". What you were writing is kept in this tab.");
-  } else if (box.textContent !== words) {
-    box.textContent = words;
-  }
+  if (box.textContent !== words) box.textContent = words;
 }

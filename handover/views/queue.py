@@ -117,6 +117,7 @@ def stream(conversation_id: int | None) -> ResponseReturnValue:
     try:
         updates = parts.feed.stream(
             authority_id=auth.signed_in().authority_id,
+            practitioner_id=auth.signed_in().id,
             conversation_id=conversation_id,
             after=_after(),
             seconds=parts.settings.live_lifetime_seconds,

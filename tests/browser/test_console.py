@@ -6,7 +6,10 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
+from handover import audit
 from models.conversation import Author
+from models.db import transaction
+from models.practitioner import Practitioner
 from tests.browser import looking
 from tests.browser.stage import Stage, fill
 
@@ -116,6 +119,35 @@ def test_the_other_sees_live_who_holds_it(played: Stage, desk) -> None:
 
     expect(ben.get_by_text("Anna Okafor holds this conversation")).to_be_visible()
     expect(ben.get_by_role("button", name="Take over")).to_have_count(0)
+
+
+def test_a_page_clears_itself_when_its_reader_signs_out_elsewhere(played: Stage, desk) -> None:
+    """In another tab, and by an account that is closed while a page is open."""
+    page: Page = _held(played, desk)
+    paper, other = page.context.new_page(), page.context.new_page()
+    for one in (paper, other):
+        one.goto(f"{played.address}/conversations/{played.telegram.conversation_id}/transcript")
+    other.goto(f"{played.address}/queue")
+    played.telegram.child_says("he is home")
+    expect(page.get_by_text("he is home")).to_be_visible()
+    page.get_by_label("Reply to").fill("half a sentence")
+
+    other.get_by_role("button", name="Sign out").click()
+
+    for one in (page, paper):
+        one.wait_for_url("**/sign-in?next=*")
+        expect(one.get_by_text("he is home")).to_have_count(0)
+    assert page.evaluate("Object.keys(sessionStorage).length") <= 1
+    ben = desk(played.ben)
+    ben.goto(f"/conversations/{played.telegram.conversation_id}")
+    expect(ben.get_by_text("he is home")).to_be_visible()
+    with transaction(played.engine) as session:
+        closed = session.get_one(Practitioner, played.ben.id)
+        closed.active = False
+        closed.fs_uniquifier = "closed"
+        audit.check_access(session, closed)
+    ben.wait_for_url("**/sign-in?next=*")
+    expect(ben.get_by_text("he is home")).to_have_count(0)
 
 
 def test_a_restart_of_the_server_loses_and_doubles_nothing(played: Stage, desk) -> None:
