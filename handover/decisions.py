@@ -7,6 +7,7 @@ safe-contact plan.
 
 import datetime as dt
 import enum
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from handover import audit, contacts, record_fields, records, referrals, tasks, wording, words
 from handover.outgoing import Words, queue_message
 from handover.records import GatheredAnswer
-from handover.referrals import DecisionError
+from handover.referrals import DecisionError, Problem
 from models.authority import Authority
 from models.base import utc_now
 from models.casework import TaskKind
@@ -69,11 +70,12 @@ def decide(
 
     Raises:
         AccessDeniedError: it is not theirs to see.
-        DecisionError: it cannot be decided on so.
+        DecisionError: it cannot be decided on so; all that stands in the way is named.
     """
     contact = contacts.access_contact(session, practitioner, contact_id, for_update=True)
     case = referrals.open_referral(session, contact.child_id)
-    _check(session, contact, decision, case)
+    if problems := tuple(_problems(session, contact, decision, case)):
+        raise DecisionError(*problems)
     contact.outcome = decision.outcome
     contact.outcome_reason = decision.reason.strip()
     contact.outcome_flags = sorted({*_FLAGS[decision.outcome], *decision.flags})
@@ -119,6 +121,18 @@ def possible(session: Session, contact: Contact) -> list[ContactOutcome]:
     return [outcome for outcome in order if outcome is not without]
 
 
+def check_words(contact: Contact, reason: str, telling: Telling, not_told: str) -> list[Problem]:
+    """Gives what is missing of the words of a decision, whatever its outcome."""
+    found: list[Problem] = []
+    if not reason.strip():
+        found.append(Problem("text", "Give the reason for the decision"))
+    if telling is Telling.NOT_SAFE and not not_told.strip():
+        found.append(Problem("not_told_reason", "Say why the child is not told yet"))
+    if telling is Telling.NOW and contact.conversation is None:
+        found.append(Problem("telling", "There is no channel to this child. Tell them yourself"))
+    return found
+
+
 def acknowledgement_texts(
     conversation: Conversation, outcome: ContactOutcome, practitioner: Practitioner
 ) -> tuple[str, ...]:
@@ -152,42 +166,48 @@ _TOLD_BY = (
 )
 
 
-def _check(session: Session, contact: Contact, decision: Decision, case: Referral | None) -> None:
-    if not decision.reason.strip():
-        raise DecisionError("text", "Give the reason for the decision")
+def _problems(
+    session: Session, contact: Contact, decision: Decision, case: Referral | None
+) -> Iterator[Problem]:
+    """Gives all that stands in the way, in the order of the form."""
+    yield from _of_outcome(session, contact, decision, case)
+    words_missing = check_words(
+        contact, decision.reason, decision.telling, decision.not_told_reason
+    )
+    yield from (one for one in words_missing if one.field == "text")
+    if decision.outcome is ContactOutcome.REFERRAL:
+        yield from _of_referral(session, contact, decision)
+    yield from (one for one in words_missing if one.field != "text")
+
+
+def _of_outcome(
+    session: Session, contact: Contact, decision: Decision, case: Referral | None
+) -> Iterator[Problem]:
     own = referrals.referral_of(session, contact)
     is_referral = decision.outcome is ContactOutcome.REFERRAL
     if own is not None and own.closed_at is None and not is_referral:
-        raise DecisionError(
-            "outcome", "This contact is an open referral. Close the referral before you change it"
-        )
-    if decision.outcome not in possible(session, contact):
+        text = "This contact is an open referral. Close the referral before you change it"
+        yield Problem("outcome", text)
+    elif decision.outcome not in possible(session, contact):
         text = (
             "This child has an open case. Pass the information to the allocated worker"
             if case is not None
             else "This child has no open case to pass it to"
         )
-        raise DecisionError("outcome", text)
-    if decision.telling is Telling.NOT_SAFE and not decision.not_told_reason.strip():
-        raise DecisionError("not_told_reason", "Say why the child is not told yet")
-    if decision.telling is Telling.NOW and contact.conversation is None:
-        raise DecisionError("telling", "There is no channel to this child. Tell them yourself")
-    if is_referral:
-        _check_referral(session, contact, decision)
+        yield Problem("outcome", text)
 
 
-def _check_referral(session: Session, contact: Contact, decision: Decision) -> None:
-    if "NFA_FLAG" in decision.next_steps and len(decision.next_steps) > 1:
-        raise DecisionError(
-            "next_steps", "Choose \u201cNo further action\u201d or others, not both"
-        )
+def _of_referral(session: Session, contact: Contact, decision: Decision) -> Iterator[Problem]:
     nation = session.get_one(Authority, contact.authority_id).nation
     form = record_fields.form(nation, contact.received_at.year)
     need = records.staff_value(session, contact, "primary_need_code")
     is_needed = "primary_need" in form.codes and decision.next_steps != ("NFA_FLAG",)
     # Census rule 8610: a referral that goes on has a primary need.
     if is_needed and need is None:
-        raise DecisionError("primary_need_code", "Choose the primary need")
+        yield Problem("primary_need_code", "Choose the primary need")
+    if "NFA_FLAG" in decision.next_steps and len(decision.next_steps) > 1:
+        text = "Choose \u201cNo further action\u201d or others, not both"
+        yield Problem("next_steps", text)
 
 
 def _keep_in_history(

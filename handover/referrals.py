@@ -1,6 +1,7 @@
 """Referrals: contacts that children's social care accepted, one open at a time for each child."""
 
 import datetime as dt
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,13 +16,20 @@ from models.referral import Referral
 _RE_REFERRAL_WITHIN = dt.timedelta(days=365)
 
 
-class DecisionError(Exception):
-    """The contact cannot be decided on so; the text says why, and `field` what it is about."""
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What stands in the way of a decision, and the field it is about."""
 
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
-        self.text = text
+    field: str
+    text: str
+
+
+class DecisionError(Exception):
+    """The contact cannot be decided on so; each problem says why."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(problem.text for problem in problems))
+        self.problems = problems
 
 
 def progress_to_referral(
@@ -100,7 +108,7 @@ def close_referral(
     )
     known = form.codes["closure_reason"]
     if reason not in known.values:
-        raise DecisionError("reason", "Choose why the referral is closed")
+        raise DecisionError(Problem("reason", "Choose why the referral is closed"))
     made.closed_at = utc_now()
     made.closed_by_id = practitioner.id
     made.closure_reason = reason
@@ -146,5 +154,5 @@ def previous_referral(session: Session, contact: Contact) -> Referral | None:
 def _open_of(session: Session, contact: Contact, field: str) -> Referral:
     made = referral_of(session, contact)
     if made is None or made.closed_at is not None:
-        raise DecisionError(field, "This contact has no open referral")
+        raise DecisionError(Problem(field, "This contact has no open referral"))
     return made

@@ -27,7 +27,7 @@ from handover.record_fields import Section
 from handover.record_page import FieldView, RecordView
 from handover.record_writing import ChangedMeanwhileError, SectionForm, Typed
 from handover.records import GatheredAnswer
-from handover.referrals import DecisionError
+from handover.referrals import DecisionError, Problem
 from handover.views import shared
 from models.authority import Authority
 from models.base import utc_now
@@ -89,11 +89,10 @@ def decide(contact_id: int) -> ResponseReturnValue:
                 session, auth.signed_in(), contact_id, for_update=True
             )
             _keep_need(session, contact)
-            decided = decisions.decide(session, auth.signed_in(), contact_id, _decision())
+            decided = decisions.decide(session, auth.signed_in(), contact_id, _decision(contact))
             outcome, conversation_id = decided.outcome, decided.conversation_id
     except DecisionError as error:
-        errors = [{"text": error.text, "href": f"#{error.field}"}]
-        return _decision_page(contact_id, errors), 422
+        return _decision_page(contact_id, _errors(error)), 422
     if outcome is not None:
         flash(f"Decided: {words.OUTCOMES[outcome]}.", "success")
     if conversation_id is not None and request.args.get("from") == "conversation":
@@ -113,7 +112,7 @@ def referral(contact_id: int) -> ResponseReturnValue:
             flash(said, "success")
             return redirect(f"/contacts/{contact_id}")
         except DecisionError as error:
-            errors = [{"text": error.text, "href": f"#{error.field}"}]
+            errors = _errors(error)
     with reading(shared.console().engine) as session:
         contact = contacts.access_contact(session, auth.signed_in(), contact_id)
         made = referrals.referral_of(session, contact)
@@ -210,26 +209,41 @@ def _anchor(section: Section, name: str) -> str:
     return name or next(field.name for field in section.fields if field.is_written)
 
 
-def _decision() -> Decision:
+def _decision(contact: Contact) -> Decision:
+    """Gives what the form decides.
+
+    Raises:
+        DecisionError: what it must have to be a decision at all is not there.
+    """
     outcome = request.form.get("outcome", "")
-    if outcome not in set(ContactOutcome):
-        raise DecisionError("outcome", "Choose what happens next")
     telling = request.form.get("telling", Telling.NOW)
-    if telling not in set(Telling):
-        raise DecisionError("telling", "Choose how the child hears of it")
     reason = request.form.get("text", "")
+    not_told = request.form.get("not_told_reason", "")
+    problems: list[Problem] = []
+    if outcome not in set(ContactOutcome):
+        problems.append(Problem("outcome", "Choose what happens next"))
     if len(reason) > _MOST_CHARACTERS:
-        raise DecisionError("text", f"Reason must be {_MOST_CHARACTERS} characters or less")
+        text = f"Reason must be {_MOST_CHARACTERS} characters or less"
+        problems.append(Problem("text", text))
+    if telling not in set(Telling):
+        problems.append(Problem("telling", "Choose how the child hears of it"))
+    if problems:
+        known = Telling(telling) if telling in set(Telling) else Telling.TOLD
+        raise DecisionError(*problems, *decisions.check_words(contact, reason, known, not_told))
     is_referral = outcome == ContactOutcome.REFERRAL
     return Decision(
         outcome=ContactOutcome(outcome),
         reason=reason,
         telling=Telling(telling),
-        not_told_reason=request.form.get("not_told_reason", ""),
+        not_told_reason=not_told,
         flags=tuple(request.form.getlist("flags")),
         next_steps=tuple(request.form.getlist("next_steps")) if is_referral else (),
         worker_id=_worker_id() if is_referral else None,
     )
+
+
+def _errors(error: DecisionError) -> list[dict[str, str]]:
+    return [{"text": one.text, "href": f"#{one.field}"} for one in error.problems]
 
 
 def _worker_id() -> int | None:

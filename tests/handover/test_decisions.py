@@ -1,6 +1,7 @@
 """Deciding on a contact: in time, by name, once for each case, and the child hears of it."""
 
 import datetime as dt
+import re
 
 import pytest
 from sqlalchemy import select
@@ -112,20 +113,35 @@ def test_a_changed_decision_takes_back_what_has_not_been_said(
 
 
 @pytest.mark.parametrize(
-    ("fields", "error"),
+    ("fields", "errors"),
     [
-        ({"outcome": ""}, "Choose what happens next"),
-        ({"text": " "}, "Give the reason for the decision"),
-        ({"primary_need_code": ""}, "Choose the primary need"),
-        ({"outcome": "passed_to_worker"}, "no open case"),
-        ({"outcome": "early_help", "telling": "not_safe"}, "Say why the child is not told yet"),
+        (
+            {"outcome": "", "text": " "},
+            {"outcome": "Choose what happens next", "text": "Give the reason for the decision"},
+        ),
+        (
+            {"text": " ", "primary_need_code": "", "telling": "not_safe"},
+            {
+                "text": "Give the reason for the decision",
+                "primary_need_code": "Choose the primary need",
+                "not_told_reason": "Say why the child is not told yet",
+            },
+        ),
+        (
+            {"outcome": "passed_to_worker"},
+            {"outcome": "This child has no open case to pass it to"},
+        ),
     ],
 )
-def test_what_is_missing_is_an_error_that_says_so(door, anna, desk_of, path, fields, error) -> None:
+def test_all_that_is_missing_is_said_at_once(door, anna, desk_of, path, fields, errors) -> None:
     answer = _decide(desk_of(anna), path, **fields)
 
     assert answer.status_code == 422
-    assert error in answer.text
+    summary = answer.text.partition("There is a problem")[2].partition("</ul>")[0]
+    assert re.findall(r'href="#(\w+)">(.+?)</a>', summary) == list(errors.items())
+    for field, error in errors.items():
+        assert f'id="{field}-error"' in answer.text
+        assert answer.text.count(error) == 2
     assert door.contact().outcome is None
 
 
