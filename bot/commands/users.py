@@ -1,6 +1,7 @@
 """The `frontdoor user` commands: the accounts of practitioners and admins."""
 
 import secrets
+from collections.abc import Sequence
 
 import click
 from sqlalchemy import select
@@ -8,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from bot import accounts, running
 from bot.commands import begin
-from handover import audit, auth, ladder
+from handover import audit, auth, ladder, rota_keeping, teams
+from models.authority import Authority, Team
 from models.db import reading, transaction
 from models.practitioner import Practitioner, RoleName
 
@@ -29,13 +31,15 @@ def user_group() -> None:
     default=[RoleName.PRACTITIONER.value],
     show_default=True,
 )
-def add_user(email: str, name: str, roles: tuple[str, ...]) -> None:
+@click.option("--team", help="The team they are in: what is offered to it reaches them.")
+def add_user(email: str, name: str, roles: tuple[str, ...], team: str | None) -> None:
     """Make an account, and print the one-time link with which its owner sets a password."""
     settings = begin.settings()
     engine = running.open_database(settings)
     authority = accounts.prepare(engine, settings)
     try:
         with transaction(engine) as session:
+            found = _team(session, authority, team) if team is not None else None
             added = auth.create_practitioner(
                 session,
                 email=email,
@@ -44,11 +48,13 @@ def add_user(email: str, name: str, roles: tuple[str, ...]) -> None:
                 roles=[RoleName(role) for role in roles],
                 authority=authority,
             )
+            added.team_id = found.id if found is not None else None
     except auth.AccountError as error:
         raise click.ClickException(error.text) from error
     console = running.console_settings(settings)
     click.echo(auth.sign_in_link(console, auth.invitation_token(console, added)))
     begin.progress("The link works once, for one hour.")
+    begin.progress(_what_they_see(added.name, found, [RoleName(role) for role in roles]))
 
 
 @user_group.command(name="link")
@@ -65,12 +71,13 @@ def link_user(email: str) -> None:
 
 @user_group.command(name="list")
 def list_users() -> None:
-    """List the accounts and their roles."""
+    """List the accounts, their roles and their teams."""
     with reading(running.open_database(begin.settings())) as session:
         for found in session.scalars(select(Practitioner).order_by(Practitioner.email)):
             roles = ", ".join(sorted(role.name for role in found.roles))
             state = "" if found.active else " (closed)"
-            click.echo(f"{found.email}\t{found.name}\t{roles}{state}")
+            team = found.team.name if found.team is not None else "no team"
+            click.echo(f"{found.email}\t{found.name}\t{roles}\t{team}{state}")
 
 
 @user_group.command(name="close")
@@ -85,6 +92,33 @@ def close_user(email: str) -> None:
         ladder.leave(session, found)
         audit.check_access(session, found)
     begin.progress("Closed.")
+
+
+def _team(session: Session, authority: Authority, name: str) -> Team:
+    found = teams.named(session, authority.id, name)
+    if found is None:
+        known = rota_keeping.teams(session, authority.id)
+        names = ", ".join(f"\u201c{one.name}\u201d" for one in known) or "none yet"
+        raise click.ClickException(
+            f"There is no team \u201c{name}\u201d. Teams are: {names}. "
+            "A supervisor or administrator adds one in the console, under Rota, Teams."
+        )
+    return found
+
+
+def _what_they_see(name: str, team: Team | None, roles: Sequence[RoleName]) -> str:
+    if not {RoleName.PRACTITIONER, RoleName.SUPERVISOR} & set(roles):
+        return f"{name} sees no child's words: only practitioners and supervisors do."
+    if team is None:
+        return (
+            f"{name} is in no team. They see the queue, every conversation and what is offered to "
+            "them by name, but not what is offered to a team, and no team's shift counts for them. "
+            "Put them in one in the console, under Rota, Teams."
+        )
+    return (
+        f"{name} is in the team \u201c{team.name}\u201d: what is offered to it reaches them, and "
+        "its shifts count for them. They see the queue and every conversation."
+    )
 
 
 def _account(session: Session, email: str) -> Practitioner:

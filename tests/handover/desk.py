@@ -47,7 +47,7 @@ class Desk:
         self._keep_token(answer)
         return answer
 
-    def post(self, path: str, **fields: str) -> TestResponse:
+    def post(self, path: str, **fields: str | list[str]) -> TestResponse:
         """Gives the answer to a form, sent with the token of the last page."""
         answer = self.client.post(path, data={"csrf_token": self.token, **fields})
         self._keep_token(answer)

@@ -153,6 +153,9 @@ WHO_MAY = {
     "/rota/ladder": ROTA_KEEPERS,
     "/rota/shift": ROTA_KEEPERS,
     "/rota/shift/<int:shift_id>/remove": ROTA_KEEPERS,
+    "/rota/teams": SIGNED_IN,
+    "/rota/teams/<int:team_id>": ROTA_KEEPERS,
+    "/rota/teams/new": ROTA_KEEPERS,
 }
 
 

@@ -1,0 +1,52 @@
+"""Teams as staff keep them: what is offered to a team, and its shifts, reach who is in it."""
+
+from click.testing import CliRunner
+
+from bot.commands.users import user_group
+from handover import teams
+from models.db import reading
+from models.practitioner import RoleName
+from tests.handover.desk import add_staff
+
+
+def test_a_supervisor_keeps_who_is_in_which_team(engine, authority, anna, ben, desk_of) -> None:
+    cleo = add_staff(engine, authority, "Cleo Adams", RoleName.SUPERVISOR)
+    desk = desk_of(cleo)
+    before = desk.get("/rota/teams").text
+    desk.post("/rota/teams/new", name="Duty", members=[str(anna.id), str(ben.id)])
+    unnamed = desk.post("/rota/teams/new", name=" ")
+    taken = desk.post("/rota/teams/new", name="duty")
+    desk.post("/rota/teams/new", name="Nights", members=[str(ben.id)])
+
+    after = desk.get("/rota/teams").text
+
+    assert "In no team" in before
+    assert "Enter the team&#39;s name" in unnamed.text
+    assert "There is a team of this name already" in taken.text
+    assert before.index("In no team") < before.index("<li>Ben Hughes</li>")
+    assert "<li>Ben Hughes</li>" not in after
+    with reading(engine) as session:
+        found = {one.team.name: one.people for one in teams.with_members(session, authority.id)}
+        assert [one.id for one in found["Duty"]] == [anna.id]
+        assert [one.id for one in found["Nights"]] == [ben.id]
+
+
+def test_an_account_is_made_in_a_team_or_is_told_what_it_does_not_see(
+    monkeypatch, tmp_path
+) -> None:
+    monkeypatch.setenv("FRONTDOOR_DATABASE_URL", f"sqlite:///{tmp_path}/one.db")
+    monkeypatch.setenv("FRONTDOOR_DATA_DIR", str(tmp_path))
+    run = CliRunner().invoke
+
+    without = run(user_group, ["add", "sam@example.org", "--name", "Sam Price"])
+    inside = run(user_group, ["add", "kim@example.org", "--name", "Kim", "--team", "front door"])
+    unknown = run(user_group, ["add", "lee@example.org", "--name", "Lee", "--team", "Night"])
+    known = run(user_group, ["list"]).stdout.splitlines()
+
+    assert "Sam Price is in no team" in without.stderr
+    assert "Kim is in the team \u201cFront door\u201d" in inside.stderr
+    assert "Teams are: \u201cFront door\u201d" in unknown.stderr
+    assert [line.split("\t")[0::3] for line in known] == [
+        ["kim@example.org", "Front door"],
+        ["sam@example.org", "no team"],
+    ]
