@@ -1,19 +1,29 @@
 """Bringing files into a draft from outside: hostile until each of them is shown not to be."""
 
 import io
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from handover.editing import files, versions, yaml_files
+from handover.editing import files, versions
+from handover.editing.checks import shape
 from handover.editing.files import UnfitFileError
 from models.editing import DialogueVersion
 from models.practitioner import Practitioner
 
 MOST_ARCHIVE_BYTES = 4 * 1024 * 1024
 _MOST_PROBLEMS = 20
+# What is raised for an archive that is broken or locked, holds a name that is no text, or is packed
+# in a way that is not known.
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(RuntimeError, NotImplementedError, EOFError, OSError, ValueError),
+)
 _FIRST_TIME = (1980, 1, 1, 0, 0, 0)
 """So that two archives of the same files are the same."""
 
@@ -75,8 +85,7 @@ def _archive(content: bytes) -> dict[str, bytes]:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             _refuse_entries(entries)
             return {entry.filename: _unpacked(archive, entry) for entry in entries}
-    # What zipfile raises for a broken archive, a locked one, and a way of packing it does not know.
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+    except _BROKEN as error:
         raise ImportRefusedError(
             ["The file is no zip archive that can be opened. Make it again without a password."]
         ) from error
@@ -135,7 +144,8 @@ def _checked(brought: Mapping[str, bytes]) -> dict[str, str]:
     for path, content in brought.items():
         try:
             texts[path] = files.text_of(path, content)
-            yaml_files.check(path, texts[path])
+            # What has not its shape would break the very pages on which it could be mended.
+            shape.check(path, texts[path])
         except UnfitFileError as error:
             problems.append(str(error))
     if problems:

@@ -13,6 +13,7 @@ from ruamel.yaml.events import (
     CollectionStartEvent,
     DocumentStartEvent,
     NodeEvent,
+    ScalarEvent,
 )
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
@@ -114,11 +115,17 @@ def _look(path: str, text: str) -> None:
             if tag is not None:
                 raise UnfitFileError(path, f"Line {line}: tags (!) are not taken. Take out {tag}.")
             nodes += 1
+            _refuse_merge(path, line, event)
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         if depth > _DEEPEST or nodes > _MOST_NODES:
             raise UnfitFileError(
                 path, f"Line {line}: the file is nested too deep or holds too much. Make it less."
             )
+
+
+def _refuse_merge(path: str, line: int, event: NodeEvent) -> None:
+    if isinstance(event, ScalarEvent) and event.value == "<<" and event.implicit[0]:
+        raise UnfitFileError(path, f"Line {line}: << is not taken. Write it out.")
 
 
 def _keeping() -> YAML:

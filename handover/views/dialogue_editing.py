@@ -6,7 +6,8 @@ from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
 from handover.auth import takes_bytes
-from handover.editing import content, files, measures, texts, versions, yaml_files
+from handover.editing import content, files, measures, texts, versions
+from handover.editing.checks import shape
 from handover.editing.content import ContentError
 from handover.editing.files import UnfitFileError
 from handover.editing.texts import Said
@@ -92,7 +93,7 @@ def edit_file(number: int, path: str) -> ResponseReturnValue:
         return _file_page(number, path, held[path])
     text = plain(request.form.get("text", ""), keep_end=True)
     try:
-        yaml_files.check(path, text)
+        shape.check(path, text)
     except UnfitFileError as error:
         return _file_page(number, path, text, problem=error.text), 422
     try:

@@ -129,7 +129,7 @@ def test_only_editors_write_and_only_into_what_is_open(engine, editor, anna, dra
 
 
 def test_an_export_comes_back_in_and_only_what_changed_is_written(engine, editor, draft):
-    changed = {**SMALL, COVER: "topics: []\n"}
+    changed = {**SMALL, COVER: "topics: []\notherwise: [Hi]\n"}
     with transaction(engine) as session:
         assert import_into_draft(
             session, editor, draft, archive_of(changed), expected=draft.fingerprint
@@ -160,6 +160,21 @@ HOSTILE = {
         {f"bot/phrases/{n}.yml": "a" * 1024 * 1023 for n in range(9)}, "larger than"),
     "too many files": ({f"bot/phrases/{n}.yml": "a: 1" for n in range(400)}, "holds 400 files"),
     "nothing": ({}, "empty"),
+    "a list for the questions": ({"dialogues/questions.yml": "[]\n"}, "It should hold"),
+    "an empty file": ({COVER: "\n"}, "It should hold"),
+    "a number for a text": ({"handover/wording_data/en.yml": "holding: 999\n"}, "list of texts"),
+    "a text for a response": (
+        {"dialogues/domain/responses_ending.yml": "responses: {utter_stop: Bye}\n"}, "no texts"),
+    "a condition without a name": (
+        {"dialogues/domain/responses_ending.yml":
+            "responses: {utter_stop: [{text: Bye, condition: [{}]}]}\n"}, "has no name"),
+    "a meaning that is a list": (
+        {"dialogues/data/nlu/talk.yml": "nlu: [{intent: [a], examples: '- a'}]\n"}, "is a text"),
+    "examples without a dash": (
+        {"dialogues/data/nlu/talk.yml": "nlu: [{intent: a, examples: hello}]\n"}, "with a dash"),
+    "a language under another's name": (
+        {"dialogues/languages/cy.yml": "language: pl\nresponses: {}\n"}, "Write cy"),
+    "a key that brings others in": ({COVER: "<<: {topics: []}\notherwise: []\n"}, "<< is not"),
 }  # fmt: skip
 
 
@@ -181,7 +196,13 @@ def test_what_is_no_archive_or_far_too_large_is_refused_at_once(small: Path):
         archive.writestr(COVER, "a: 1\n")
         with pytest.warns(UserWarning, match="Duplicate"):
             archive.writestr(COVER, "a: 2\n")
+    # Bytes of what is packed, and of a name: each is found only where it is unpacked.
+    torn = bytearray(archive_of({COVER: "topics: []\notherwise: [Hello]\n"}))
+    torn[45] ^= 0xFF
+    strange = archive_of({"bot/cov\u00e9r.yml": "a: 1\n"}).replace("\u00e9".encode(), b"\xff\xfe")
     for content, says in (
+        (bytes(torn), "no zip archive"),
+        (strange, "no zip archive"),
         (b"MZ" * 100, "no zip archive"),
         (b"\0" * 50 * 1024 * 1024, "larger than"),
         (twice.getvalue(), "holds a file twice"),
