@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from handover import audit
 from handover.editing import publishing, real_talks, signing, versions
-from handover.editing.checks import hearing, safety, shape, translations, wording
+from handover.editing.checks import asking, hearing, meant, safety, shape, translations, wording
 from handover.editing.files import write_folder
 from handover.editing.material import CancelledError, Check, Finding, Material, Verdict
 from handover.editing.versions import NotOpenError
@@ -39,8 +39,12 @@ FILE_CHECKS = (
         look=safety.safety_words,
     ),
     Check(name="help_numbers", title="The help numbers are right", look=safety.help_numbers),
+    Check(name="numbers", title="Texts name no other numbers", look=meant.numbers),
     Check(name="signals", title="Stop, help and danger are heard", look=safety.signals),
+    Check(name="signal_words", title="No word is taken for another", look=meant.signal_words),
     Check(name="buttons", title="Every question has a way out", look=safety.buttons),
+    Check(name="titles", title="Buttons do what they say", look=meant.titles),
+    Check(name="asking", title="Questions are asked when they should be", look=asking.asking),
     Check(name="lengths", title="Texts fit a text message", look=wording.lengths),
     Check(name="tokens", title="Places to fill in are right", look=wording.tokens),
     Check(name="kindness", title="No blame, no secrecy, nothing leading", look=wording.kindness),

@@ -1,5 +1,6 @@
 """The gate's checks of files: what a careless admin could do, and what each is told of it."""
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from bot.phrase_checks import phrase_findings
 from dialogues import proving
-from handover.editing import files, gate
+from handover.editing import files, gate, yaml_files
 from handover.editing.material import Finding, Material
 from handover.edition import PROGRAM, Edition
 
@@ -55,6 +56,15 @@ def cut(path: str, pattern: str) -> tuple[str, str]:
     text, times = re.subn(pattern, "", program()[path], count=1, flags=re.MULTILINE | re.DOTALL)
     assert times, (path, pattern)
     return path, text
+
+
+SAFE = "  - field: safe_now\n    when:\n      - {slot: own_worker, not_in: [true]}\n"
+
+
+def exchange(path: str, one: str, other: str) -> tuple[str, str]:
+    """Gives a file in which two bits of text have changed places, each the first time it stands."""
+    text = put(path, one, "@@")[1].replace(other, one, 1)
+    return path, text.replace("@@", other)
 
 
 LONG = "You can tell me anything. " * 20
@@ -179,6 +189,82 @@ CARELESS: dict[str, tuple[tuple[str, str | None], str, str]] = {
     "a curly quote makes a text message dear": (
         put(ANSWERS, "I'm not a real person", "I\u2019m not a real person"), "lengths", "\u2019"),
     "a file is taken out": ((WELSH, None), "files", "missing"),
+    "yes and no change places": (
+        exchange(ASKED, '"Yes", payload', '"No", payload'), "titles", "“No” does what another"),
+    "skip and the way to a person change places": (
+        exchange(ASKED, '"Skip", payload', '"Talk to a person", payload'),
+        "titles", "“Skip” does what another"),
+    "Welsh yes and no change places": (
+        exchange(WELSH, '"Ydw"', '"Nac ydw"'), "titles", "“Nac ydw” does what another"),
+    "two help numbers have each other's names": (
+        exchange(NUMBERS, "name: Samaritans", "name: Childline"),
+        "numbers", "of Samaritans is called “Childline”"),
+    "a nation is not told of a number": (
+        put(NUMBERS, "[england, wales, ", "[england, "), "numbers", "Children in wales"),
+    "a number was compared on a day to come": (
+        (NUMBERS, re.sub(r"checked: \S+", "checked: 2199-01-01", program()[NUMBERS])),
+        "numbers", "a day to come"),
+    "a wrong number is written into a text": (
+        put(ANSWERS, ROBOT, "Childline is on 0800 1112. I'm a bot"), "numbers", "says 08001112"),
+    "a translation has a wrong number": (
+        put("dialogues/languages/pl.yml", "999", "998"), "numbers", "says 998"),
+    "somebody's own number is written into a text": (
+        put(ANSWERS, ROBOT, "Text me on 07700 900123. I'm a bot"), "numbers", "07700900123"),
+    "a child is told not to call 999": (
+        put(SAID, "Keep writing if it is safe.", "There is no need to call 999 yet."),
+        "kindness", "keeps a child from calling 999"),
+    "a child is asked to meet": (
+        put(ANSWERS, ROBOT, "Let's meet at the park. I'm a bot"), "kindness", "to meet somebody"),
+    "a child is asked for a picture": (
+        put(ANSWERS, ROBOT, "Send me a photo of it. I'm a bot"), "kindness", "for a picture"),
+    "a child is talked down to": (
+        put(ANSWERS, ROBOT, "That was stupid. I'm a bot"), "kindness", "talks down"),
+    "the opening leads": (
+        put(ANSWERS, ROBOT, "Are you being hurt at home? I'm a bot"), "kindness", "mouth"),
+    "a text is not finished": (
+        put(ANSWERS, ROBOT, "TODO. I'm a bot"), "kindness", "not finished"),
+    "marks of a web page stand in a text": (
+        put(ANSWERS, ROBOT, "<b>I'm a bot</b>"), "kindness", "not finished"),
+    "Welsh is the English text": (
+        (WELSH, re.sub(r"(?m)^  utter_robot:.*", "  utter_robot: " + json.dumps(
+            yaml_files.load("", program()[ANSWERS])["responses"]["utter_robot"][0]["text"]),
+            program()[WELSH])),
+        "translations", "is the English text"),
+    "a hidden sign turns the letters round": (
+        put(WELSH, '"Iawn."', '"Iawn\\u202E."'), "lengths", "nobody sees: U+202E"),
+    "a question can never be asked": (
+        put(QUESTIONS, SAFE, SAFE + "      - {slot: own_worker, in: [true]}\n"),
+        "asking", "never be asked"),
+    "a question waits for a value that never comes": (
+        put(QUESTIONS, '{slot: safe_now, in: ["no", unsure]}', "{slot: safe_now, in: [noo]}"),
+        "asking", "safe_now is noo"),
+    "a question waits for what nobody knows": (
+        put(QUESTIONS, "slot: own_worker", "slot: own_workr"), "asking", "waits for own_workr"),
+    "safety is asked last": (
+        (QUESTIONS, program()[QUESTIONS].replace(SAFE, "").replace(
+            "\n# After the answer to one", SAFE + "\n# After the answer to one", 1)),
+        "asking", "is asked after who_is_there"),
+    "after stop the bot asks on": (
+        put(QUESTIONS, "  - stop\n", ""), "asking", "stop would no longer"),
+    "what a child hears in danger is forgotten": (
+        put(QUESTIONS, "  - emergency_hiding\n", ""), "asking", "emergency_hiding would no"),
+    "a question presses": (
+        put(QUESTIONS, "  safe_now: 2", "  safe_now: 50"), "shape", "from 1 to 3"),
+    "hello is taken for stop": (
+        put(SIGNALS, "[stop, stopall,", "[hello, stop, stopall,"), "signal_words", "for greet"),
+    "no is taken for stop": (
+        put(SIGNALS, "[stop, stopall,", '["no", stop, stopall,'), "signal_words", "both no and"),
+    "the signs for danger are emptied": (
+        (SIGNALS, re.sub(r"duress: \[.*?\]", "duress: []", program()[SIGNALS])),
+        "signal_words", "8 of the 8 words"),
+    "the cover would say a place to fill in": (
+        put(COVER, "What subject is it today?", "This is [[service_name]]."),
+        "cover", "as it is written"),
+    "a topic of the cover answers everything": (
+        put(COVER, "maths?, sums?", '".*", sums?'), "cover", "in every message"),
+    "two questions have each other's words": (
+        exchange(ASKED, '"How old are you?"', '"When did this start?"'),
+        "safety_words", "swapped"),
     "a text the program says is gone": (
         cut(SAID, r"^holding:\n  - .*?\n"), "translations", "program still says it"),
 }  # fmt: skip
@@ -194,7 +280,7 @@ def stopped_by(material: Material, check: str, edition: Edition) -> list[Finding
             faults = look(material.folder)
             return [Finding(what=one.what, where=one.where, how=one.how) for one in faults]
         case _:
-            return gate.look(material, gate.FILE_CHECKS).get(check, [])
+            return next(one for one in gate.FILE_CHECKS if one.name == check).look(material)
 
 
 @pytest.mark.parametrize("name", CARELESS)
@@ -211,11 +297,22 @@ def test_what_a_careless_admin_does_is_stopped_and_told(tmp_path: Path, name: st
     assert all(one.what and one.where and one.how for one in found)
 
 
+def test_a_translation_that_english_left_behind_is_told_and_stops_nothing():
+    (path, text) = put(ANSWERS, ROBOT, "I'm a bot, and no person. I'm not a real person")
+    material = Material(files={**program(), path: text}, live=program())
+
+    found = gate.look(material, gate.FILE_CHECKS)["translations"]
+
+    assert [one.is_note for one in found] == [True]
+    assert "The English of utter_robot is new" in found[0].what
+    assert "cy" in found[0].what
+
+
 def test_at_least_thirty_careless_changes_are_tried_and_the_program_itself_passes():
     material = Material(files=program(), live=program(), folder=PROGRAM_FOLDER)
     anew = Material(files=program(), live={}, folder=PROGRAM_FOLDER)
 
-    assert len(CARELESS) >= 30
+    assert len(CARELESS) >= 75
     assert not any(gate.look(material, gate.FILE_CHECKS).values())
     # Nor does its shape depend on there being something to compare it with.
     assert gate.look(anew, gate.FILE_CHECKS[:2]) == {"files": [], "shape": []}

@@ -13,6 +13,7 @@ NLU = "dialogues/data/nlu/"
 FEWEST = 5
 MOST_LOST = 0.25
 _LONGEST_EXAMPLE = 500
+_NO_WORDS = "qzxq xqqz"
 
 
 def examples(material: Material) -> list[Finding]:
@@ -40,7 +41,7 @@ def examples(material: Material) -> list[Finding]:
     meant: dict[str, str] = {}
     for intent, said in now.items():
         for example in said:
-            other = meant.setdefault(_plain(example), intent)
+            other = meant.setdefault(plain(example), intent)
             if other != intent:
                 found.append(
                     Finding(
@@ -70,6 +71,11 @@ def examples_of(material: Material, *, live: bool) -> dict[str, list[str]]:
     return found
 
 
+def plain(example: str) -> str:
+    """Gives a message as it is compared: without capitals and punctuation."""
+    return " ".join(re.sub(r"[^\w\s]", "", example.casefold()).split()) or example
+
+
 def cover(material: Material) -> list[Finding]:
     """Gives what the cover must not say, and words that would hold up whoever writes under it."""
     data = texts.parsed(COVER, material.files[COVER])
@@ -77,6 +83,7 @@ def cover(material: Material) -> list[Finding]:
     for said in material.texts:
         if said.path == COVER:
             found += _uncovering(said.text, said.where)
+            found += _unfilled(said.text, said.where)
     for number, topic in enumerate(data["topics"], 1):
         for word in topic["words"]:
             found += _unsearchable(word, f"{COVER}, topic {number}")
@@ -102,6 +109,15 @@ def _uncovering(text: str, where: str) -> Iterator[Finding]:
             )
 
 
+def _unfilled(text: str, where: str) -> Iterator[Finding]:
+    if "[[" in text:
+        yield Finding(
+            what="The cover names a place to fill in, which would stand there as it is written.",
+            where=where,
+            how="Write the words themselves, and nothing of the service.",
+        )
+
+
 def _unsearchable(word: str, where: str) -> Iterator[Finding]:
     try:
         re.compile(rf"\b(?:{word})\b")
@@ -112,13 +128,15 @@ def _unsearchable(word: str, where: str) -> Iterator[Finding]:
             how="Write plain words; a ? makes the letter before it optional.",
         )
         return
+    if re.search(rf"\b(?:{word})\b", _NO_WORDS):
+        yield Finding(
+            what=f"“{word}” is in every message: the topic would answer everything.",
+            where=where,
+            how="Write the words that bring the topic up.",
+        )
     if re.search(r"[)\]}*+][*+{]|\([^)]*[*+][^)]*\)[*+{?]", word):
         yield Finding(
             what=f"“{word}” could make looking for it take for ever.",
             where=where,
             how="Take out the * or + within another.",
         )
-
-
-def _plain(example: str) -> str:
-    return " ".join(re.sub(r"[^\w\s]", "", example.casefold()).split()) or example

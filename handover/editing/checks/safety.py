@@ -35,7 +35,7 @@ def safety_words(material: Material) -> list[Finding]:
         ]
         if language == ENGLISH:
             found += _unsaid(key, text, where)
-    return found + list(_emergency_swapped(material))
+    return found + list(_swapped(material))
 
 
 def help_numbers(material: Material) -> list[Finding]:
@@ -159,9 +159,10 @@ def _unsaid(key: str, text: str, where: str) -> Iterator[Finding]:
             )
 
 
-def _emergency_swapped(material: Material) -> Iterator[Finding]:
-    """Gives the texts of safety whose words now stand under another key."""
-    held = rules()["holds"]
+def _swapped(material: Material) -> Iterator[Finding]:
+    """Gives the texts of safety, and the questions, whose words now stand under another key."""
+    held = set(rules()["holds"])
+    held |= {said.key for said in material.live_texts if said.key.startswith(ASK)}
     live = {
         (said.language, said.text): said.key for said in material.live_texts if said.key in held
     }

@@ -12,6 +12,8 @@ from handover.editing.texts import DOMAIN, ENGLISH, LANGUAGES, Said
 
 _DIGITS = re.compile(r"\d+")
 _WELSH = "cy"
+# What is shorter, such as a day and an hour, may be the same in two languages.
+_A_SENTENCE = 4
 # The two halves of the day have a clock of their own in some languages.
 _CLOCKS = frozenset({"clock_am", "clock_pm"})
 
@@ -25,6 +27,8 @@ def translations(material: Material) -> list[Finding]:
         *_every_language(material),
         *_titles(material),
         *_other_numbers(material),
+        *_copied(material),
+        *_left_behind(material),
     ]
 
 
@@ -144,6 +148,49 @@ def _other_numbers(material: Material) -> Iterator[Finding]:
                         where=one.where,
                         how=f"Say {', '.join(sorted(_marks(model).elements())) or 'none'} in both.",
                     )
+
+
+def _copied(material: Material) -> Iterator[Finding]:
+    """Gives the translations that are the English text."""
+    english = {(said.key, said.text) for said in material.texts if said.language == ENGLISH}
+    for said in material.texts:
+        words = re.findall(r"[^\W\d_]+", TOKEN.sub("", said.text))
+        if (
+            said.language != ENGLISH
+            and (said.key, said.text) in english
+            and len(words) >= _A_SENTENCE
+        ):
+            yield Finding(
+                what=f"It is the English text, under {said.language}.",
+                where=said.where,
+                how="Write it in that language. What has no translation is left out there.",
+            )
+
+
+def _left_behind(material: Material) -> Iterator[Finding]:
+    """Gives for people to read where English says something new and a translation does not."""
+    changed = {
+        said.key
+        for said in _new(material.texts, material.live_texts)
+        if said.language == ENGLISH and said.path != texts.COVER
+    }
+    renewed = {(one.language, one.key) for one in _new(material.texts, material.live_texts)}
+    behind: dict[str, list[str]] = defaultdict(list)
+    for language, key in sorted({(one.language, one.key) for one in material.live_texts}):
+        if language != ENGLISH and key in changed and (language, key) not in renewed:
+            behind[key].append(language)
+    for key, languages in behind.items():
+        yield Finding(
+            what=f"The English of {key} is new, and {', '.join(languages)} says what it said.",
+            where=key,
+            how="If the meaning is new too, write it in these languages.",
+            is_note=True,
+        )
+
+
+def _new(now: list[Said], before: list[Said]) -> list[Said]:
+    held = {(one.path, one.key, one.text) for one in before}
+    return [one for one in now if (one.path, one.key, one.text) not in held]
 
 
 def _marks(said: Said) -> Counter[str]:

@@ -15,6 +15,8 @@ LONGEST = 340
 OLDEST_READER = 11
 MEAN_READER = 9
 _PLAIN_LETTERS = frozenset({ENGLISH, "so", "ur-Latn", "pa-Latn", "bn-Latn"})
+# Characters that turn the order of letters round, take no room, or are no text.
+_HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _BROKEN_TOKEN = re.compile(r"\[\[|\]\]|\[\w+\]\]?|\[\[?\w+\](?!\])")
 
 
@@ -105,6 +107,13 @@ def _length(said: Said) -> Iterator[Finding]:
             "messages.",
             where=said.where,
             how=f"Make it {most} characters at most, or two texts.",
+        )
+    hidden = sorted({f"U+{ord(one):04X}" for one in _HIDDEN.findall(said.text)})
+    if hidden:
+        yield Finding(
+            what=f"It holds characters that nobody sees: {', '.join(hidden)}.",
+            where=said.where,
+            how="Type the text anew instead of pasting it.",
         )
     odd = measures.not_plain(said.text)
     if odd and said.language in _PLAIN_LETTERS:
