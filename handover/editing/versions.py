@@ -1,6 +1,7 @@
 """Versions of the bot's files: made, read, written, compared, and given out as files again."""
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from models.practitioner import Practitioner, RoleName
 EDITORS = (RoleName.EDITOR, RoleName.ADMIN)
 _OPEN = (VersionState.DRAFT, VersionState.REFUSED, VersionState.CHECKED, VersionState.SIGNED)
 _CONTEXT_LINES = 2
+_HUNK = re.compile(r"@@ -[0-9,]+ \+([0-9]+)")
 
 
 class NotAllowedError(Exception):
@@ -44,6 +46,21 @@ class FileDifference:
     kind: str
     """`added`, `removed` or `changed`."""
     lines: tuple[str, ...]
+
+    @property
+    def numbered(self) -> list[tuple[int | None, str]]:
+        """Gives each line with its number in the newer file; what is gone has none."""
+        found: list[tuple[int | None, str]] = []
+        number = 0
+        for line in self.lines:
+            if begins := _HUNK.match(line):
+                number = int(begins[1])
+                found.append((None, line))
+                continue
+            is_there = not line.startswith("-")
+            found.append((number if is_there else None, line))
+            number += is_there
+        return found
 
 
 def import_files(session: Session, folder: Path) -> DialogueVersion:

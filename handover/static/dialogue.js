@@ -9,7 +9,7 @@ for (const field of document.querySelectorAll("[data-measure]")) {
   field.dataset.segments = "yes";
   const show = () => {
     const age = field.dataset.measure === "en" ? readingAge(field.value) : "";
-    hint.textContent = `${lengthInWords(field)}${age}`;
+    hint.textContent = `${lengthInWords(field)}${age}${tooLong(field)}`;
   };
   field.addEventListener("input", show);
 }
@@ -19,6 +19,16 @@ if (panel) follow();
 
 const picture = document.getElementById("flow");
 if (picture && window.cytoscape) draw(JSON.parse(picture.dataset.flow));
+
+// What the check, and WhatsApp, would say of the length.
+function tooLong(field) {
+  const length = [...field.value].length;
+  const over = length - Number(field.dataset.most ?? Infinity);
+  const stopped = over > 0 ? ` The check will stop it: ${over} too many.` : "";
+  return length > Number(field.dataset.whatsapp ?? Infinity)
+    ? `${stopped} It is more than a WhatsApp message holds.`
+    : stopped;
+}
 
 // Flesch and Kincaid's grade and five years, as the gate counts it.
 function readingAge(text) {
@@ -79,6 +89,9 @@ function draw(rows) {
     layout: { name: "preset", padding: 20 },
     minZoom: 0.2,
     maxZoom: 3,
+    // The wheel scrolls the page: whoever only passes must not be caught in the picture.
+    userZoomingEnabled: false,
+    autoungrabify: true,
     style: [
       {
         selector: "node",
@@ -103,7 +116,47 @@ function draw(rows) {
       },
     ],
   });
-  graph.on("tap", "node[href]", (event) => {
-    location.href = event.target.data("href");
+  linkTo(graph, rows);
+  const tools = document.getElementById("flow-tools");
+  tools.hidden = false;
+  for (const button of tools.querySelectorAll("[data-zoom]")) {
+    button.addEventListener("click", () => {
+      if (!button.dataset.zoom) graph.fit(undefined, 20);
+      else {
+        const middle = { x: graph.width() / 2, y: graph.height() / 2 };
+        const level = graph.zoom() * Number(button.dataset.zoom);
+        graph.zoom({ level, renderedPosition: middle });
+      }
+    });
+  }
+}
+
+// Puts a real link over every node, and keeps it there when the picture moves.
+function linkTo(graph, rows) {
+  const links = rows.map((one) => {
+    const link = document.createElement("a");
+    link.href = one.href;
+    link.className = "app-flow__link";
+    link.draggable = false;
+    link.setAttribute("aria-label", one.label);
+    link.addEventListener("focus", () => {
+      const box = graph.getElementById(one.id).renderedBoundingBox();
+      const isSeen = box.x1 >= 0 && box.y1 >= 0 && box.x2 <= graph.width() && box.y2 <= graph.height();
+      if (!isSeen) graph.center(graph.getElementById(one.id));
+      // A browser scrolls to what has the focus; the picture moves itself.
+      picture.scrollTo(0, 0);
+    });
+    picture.append(link);
+    return [link, one.id];
   });
+  const place = () => {
+    for (const [link, id] of links) {
+      const box = graph.getElementById(id).renderedBoundingBox({ includeLabels: false });
+      Object.assign(link.style, {
+        left: `${box.x1}px`, top: `${box.y1}px`, width: `${box.w}px`, height: `${box.h}px`,
+      });
+    }
+  };
+  graph.on("viewport resize", place);
+  place();
 }

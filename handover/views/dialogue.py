@@ -1,5 +1,6 @@
 """What the bot says, as versions: their list, what one holds, its checks, signatures and files."""
 
+import re
 from io import BytesIO
 
 from flask import Blueprint, Response, abort, flash, redirect, request, send_file
@@ -52,6 +53,8 @@ OUTCOMES = {
     CheckOutcome.CANCELLED: ("Cancelled", "govuk-tag--grey"),
 }
 ROLES = {RoleName.ADMIN: "an admin", RoleName.SAFEGUARDING_LEAD: "a safeguarding lead"}
+# The largest number that a database keeps.
+_HIGHEST = 2**31 - 1
 _MOST_IMPORT_BYTES = bringing.MOST_ARCHIVE_BYTES + 64 * 1024
 
 
@@ -132,15 +135,13 @@ def sign(number: int) -> ResponseReturnValue:
 @for_staff
 def comment(number: int) -> ResponseReturnValue:
     """Keeps a comment on a version, or on a line of a file."""
-    path, line = request.form.get("file", ""), request.form.get("line", "")
-    place = (path, int(line)) if path and line.isdecimal() else None
-    back = f"/dialogue/{number}/difference" if place else f"/dialogue/{number}#comments"
+    path, line = request.form.get("file", ""), request.form.get("line", "").strip()
+    back = f"/dialogue/{number}/difference" if path else f"/dialogue/{number}#comments"
     try:
         with transaction(shared.console().engine) as session:
             version = version_of(session, number)
             words = request.form.get("words", "")
-            if place and path not in versions.hashes_of(session, version):
-                abort(404)
+            place = (path, _line_in(session, version, path, line)) if path else None
             remarks.comment(session, version, words, who=auth.signed_in(), place=place)
     except ValueError as error:
         flash(str(error), "error")
@@ -214,6 +215,8 @@ def bring(number: int) -> ResponseReturnValue:
 
 def version_of(session: Session, number: int) -> DialogueVersion:
     """Gives a version by its number; a page of none is not found."""
+    if number > _HIGHEST:
+        abort(404)
     found = session.scalars(
         select(DialogueVersion).where(DialogueVersion.number == number)
     ).one_or_none()
@@ -252,6 +255,21 @@ def is_open(version: DialogueVersion) -> bool:
         VersionState.RETIRED,
         VersionState.CHECKING,
     }
+
+
+def _line_in(session: Session, version: DialogueVersion, path: str, line: str) -> int:
+    """Gives the number of a line that a file has.
+
+    Raises:
+        ValueError: it has no such line.
+    """
+    try:
+        most = len(versions.text_of(session, version, path).splitlines())
+    except KeyError:
+        abort(404)
+    if not re.fullmatch(r"[0-9]{1,6}", line) or not 1 <= int(line) <= most:
+        raise ValueError(f"Line must be a number from 1 to {most}, as it stands beside the text")
+    return int(line)
 
 
 def _checks(session: Session, version: DialogueVersion) -> dict[str, object]:

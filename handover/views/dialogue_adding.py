@@ -7,6 +7,7 @@ from handover import words
 from handover.editing import adding, content
 from handover.editing.adding import NewAnswer, NewPhrase, NewQuestion
 from handover.editing.content import ContentError
+from handover.editing.versions import ConflictError
 from handover.views.dialogue import for_editors
 from handover.views.drafts import files_of, page, plain, write
 from models.record import RECORD_FIELDS
@@ -33,7 +34,12 @@ def new_answer(number: int) -> ResponseReturnValue:
         return page(
             number, "dialogue_answer.html", errors=_errors(error), submitted=request.form
         ), 422
-    return write(number, changed, back=f"/dialogue/{number}/texts/utter_{new.name}")
+    return write(
+        number,
+        changed,
+        back=f"/dialogue/{number}/texts/utter_{new.name}",
+        again=lambda late: page(number, "dialogue_answer.html", late=late, submitted=request.form),
+    )
 
 
 @pages.route("/<int:number>/questions/new", methods=["GET", "POST"])
@@ -56,7 +62,12 @@ def new_question(number: int) -> ResponseReturnValue:
         changed = adding.add_question(held, new)
     except ContentError as error:
         return _question_page(number, held, error), 422
-    return write(number, changed, back=f"/dialogue/{number}/questions")
+    return write(
+        number,
+        changed,
+        back=f"/dialogue/{number}/questions",
+        again=lambda late: _question_page(number, files_of(number), late=late),
+    )
 
 
 @pages.route("/<int:number>/phrases/new", methods=["GET", "POST"])
@@ -77,13 +88,24 @@ def new_phrase(number: int) -> ResponseReturnValue:
         changed = adding.add_phrase(files_of(number), new)
     except ContentError as error:
         return _phrase_page(number, error), 422
-    return write(number, changed, back=f"/dialogue/{number}/phrases/{new.name}")
+    return write(
+        number,
+        changed,
+        back=f"/dialogue/{number}/phrases/{new.name}",
+        again=lambda late: _phrase_page(number, late=late),
+    )
 
 
-def _question_page(number: int, held: dict[str, str], error: ContentError | None = None) -> str:
+def _question_page(
+    number: int,
+    held: dict[str, str],
+    error: ContentError | None = None,
+    late: ConflictError | None = None,
+) -> str:
     return page(
         number,
         "dialogue_question.html",
+        late=late,
         fields=[(name, RECORD_FIELDS[name].label) for name in adding.fields_to_ask(held)],
         asked=content.questions(held),
         errors=_errors(error),
@@ -91,10 +113,13 @@ def _question_page(number: int, held: dict[str, str], error: ContentError | None
     )
 
 
-def _phrase_page(number: int, error: ContentError | None = None) -> str:
+def _phrase_page(
+    number: int, error: ContentError | None = None, late: ConflictError | None = None
+) -> str:
     return page(
         number,
         "dialogue_new_phrase.html",
+        late=late,
         levels=[(level.value, words.URGENCY[level]) for level in adding.LEVELS],
         harms=[(one.value, words.harm(one.value)) for one in Harm],
         errors=_errors(error),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, abort, flash, redirect, request
+from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,8 +13,9 @@ from handover.editing import publishing, signing, versions
 from handover.editing.publishing import NotReadyError
 from handover.editing.versions import NotAllowedError
 from handover.views import shared
+from handover.views.dialogue import version_of
 from models.db import reading, transaction
-from models.editing import DialogueVersion, VersionState
+from models.editing import VersionState
 from models.practitioner import Practitioner, RoleName
 from models.publishing import DialogueSwitch, SwitchState
 
@@ -41,7 +42,7 @@ def publish(number: int) -> ResponseReturnValue:
     why = request.form.get("why", "")
     ask = publishing.publish_words if "urgent" in request.form else publishing.publish
     return _done(
-        lambda session: ask(session, auth.signed_in(), _version(session, number), why=why),
+        lambda session: ask(session, auth.signed_in(), version_of(session, number), why=why),
         lambda text: (_publish_page(number, text), 422),
         f"/dialogue/{number}/publish",
     )
@@ -127,7 +128,7 @@ def _done(
 
 def _publish_page(number: int, error: str = "") -> str:
     with reading(shared.console().engine) as session:
-        version = _version(session, number)
+        version = version_of(session, number)
         me = auth.signed_in()
         switch = session.scalars(
             select(DialogueSwitch)
@@ -175,10 +176,3 @@ def _roll_back_page(error: str = "") -> str:
 def _names(session: Session) -> dict[int, str]:
     rows = session.execute(select(Practitioner.id, Practitioner.name))
     return dict(iter(rows))
-
-
-def _version(session: Session, number: int) -> DialogueVersion:
-    found = session.scalars(
-        select(DialogueVersion).where(DialogueVersion.number == number)
-    ).one_or_none()
-    return found or abort(404)

@@ -1,16 +1,14 @@
 """Trying a version: one's own sandbox, and links for young people who look it over."""
 
-from flask import Blueprint, abort, flash, redirect, request
+from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from handover import auth
 from handover.auth import for_roles
 from handover.editing import sharing
 from handover.views import shared
+from handover.views.dialogue import version_of
 from models.db import reading, transaction
-from models.editing import DialogueVersion
 
 pages = Blueprint("trying", __name__, url_prefix="/dialogue")
 _for_sharers = for_roles(*sharing.SHARERS)
@@ -21,7 +19,7 @@ _for_sharers = for_roles(*sharing.SHARERS)
 def begin(number: int) -> ResponseReturnValue:
     """Opens the sandbox of a version for whoever is signed in."""
     with transaction(shared.console().engine) as session:
-        made = sharing.share_with_oneself(session, auth.signed_in(), _version(session, number))
+        made = sharing.share_with_oneself(session, auth.signed_in(), version_of(session, number))
         link = sharing.link_of(shared.console().settings, made)
     return redirect(link.removeprefix(shared.console().settings.console_url))
 
@@ -43,7 +41,7 @@ def share(number: int) -> ResponseReturnValue:
             sharing.share(
                 session,
                 auth.signed_in(),
-                _version(session, number),
+                version_of(session, number),
                 name=request.form.get("name", ""),
                 days=int(days) if days.isdecimal() else 0,
             )
@@ -64,7 +62,7 @@ def end(number: int, share_id: int) -> ResponseReturnValue:
 
 def _links_page(number: int, error: str = "") -> str:
     with reading(shared.console().engine) as session:
-        version = _version(session, number)
+        version = version_of(session, number)
         settings = shared.console().settings
         return shared.page(
             "dialogue_share.html",
@@ -78,10 +76,3 @@ def _links_page(number: int, error: str = "") -> str:
             submitted=request.form,
             errors=[{"text": error, "href": "#name"}] if error else [],
         )
-
-
-def _version(session: Session, number: int) -> DialogueVersion:
-    found = session.scalars(
-        select(DialogueVersion).where(DialogueVersion.number == number)
-    ).one_or_none()
-    return found or abort(404)

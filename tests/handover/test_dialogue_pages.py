@@ -1,5 +1,6 @@
 """Editing what the bot says in the console, without scripts: forms, refusals, two signatures."""
 
+import html
 import io
 import json
 import re
@@ -24,6 +25,7 @@ from tests.handover.desk import Desk, add_staff
 ASKED = "dialogues/domain/responses_questions.yml"
 WELSH = "dialogues/languages/cy.yml"
 COVER = "bot/cover.yml"
+NLU = "dialogues/data/nlu/always_there.yml"
 _FILE_CHECKS = [check.name for check in gate.FILE_CHECKS]
 _SEEN = re.compile(r'name="seen" value="([^"]*)"')
 
@@ -261,6 +263,66 @@ def test_a_file_that_a_colleague_changed_is_shown_and_broken_yaml_is_not_kept(en
     assert fresh is not None
     again = desk.post(page, seen=fresh[1].replace("&#34;", '"'), text=before + "# both\n")
     assert again.status_code == 302
+
+
+def fresh_on(page: str) -> str:
+    found = _SEEN.search(page)
+    assert found is not None
+    return found[1].replace("&#34;", '"').replace("&quot;", '"')
+
+
+def test_what_two_write_into_one_file_is_shown_to_the_later_and_both_are_kept(engine, desk):
+    page = "/dialogue/2/texts/utter_ask_safe_now"
+    seen = seen_on(desk, page)
+    first, second = (f"text-{ASKED}-{number}" for number in (1, 2))
+    as_it_was = {
+        first: "Are you safe right now?",
+        second: "I want to check: are you in a safe place at the moment?",
+    }
+    desk.post(page, seen=seen, **{**as_it_was, first: "Are you safe now?"})
+
+    late = desk.post(page, seen=seen, **{**as_it_was, second: "Is where you are safe?"})
+
+    assert late.status_code == 409
+    assert "What a colleague wrote meanwhile" in late.text
+    # Their words stand where nothing was changed, and what was sent next is against them.
+    assert ">Are you safe now?</textarea>" in late.text
+    mine = {first: "Are you safe now?", second: "Is where you are safe?"}
+    assert desk.post(page, seen=fresh_on(late.text), **mine).status_code == 302
+    written = text_of(engine, ASKED)
+    assert "Are you safe now?" in written
+    assert "Is where you are safe?" in written
+
+    page = "/dialogue/2/examples/stop"
+    seen = seen_on(desk, page)
+    box = f"lines-{NLU}"
+    lines = re.findall(r"(?s)<textarea[^>]*>(.*?)</textarea>", desk.get(page).text)[0]
+    lines = html.unescape(lines)
+    desk.post(page, seen=seen, **{box: f"{lines}\nplease halt"})
+    late = desk.post(page, seen=seen, **{box: f"{lines}\nhalt this chat"})
+    assert late.status_code == 409
+    assert "please halt\nhalt this chat</textarea>" in late.text
+
+
+def test_a_comment_names_a_line_that_is_there_and_a_page_of_nothing_is_not_found(desk):
+    page = "/dialogue/2/texts/utter_ask_age"
+    desk.post(page, seen=seen_on(desk, page), **{f"text-{ASKED}-1": "What age are you?"})
+    shown = desk.get("/dialogue/2/difference").text
+    line = re.search(r"Line </span>(\d+)</td><td><span[^>]*>New: ", shown)
+    assert line is not None
+    desk.post("/dialogue/2/comments", words="Is it kind?", file=ASKED, line=line[1])
+    assert f"on line {line[1]}: Is it kind?" in desk.get("/dialogue/2/difference").text
+
+    for wrong in ("0", "99999", "9" * 30, "x", ""):
+        desk.post("/dialogue/2/comments", words="Where?", file=ASKED, line=wrong)
+        assert "Line must be a number from 1 to" in desk.get("/dialogue/2/difference").text
+    far = 9**30
+    for nothing in (
+        *(f"/dialogue/{far}", f"/dialogue/2/difference?against={far}"),
+        *("/dialogue/2/texts/buttons", f"/dialogue/{far}/publish"),
+    ):
+        assert desk.get(nothing).status_code == 404
+    assert desk.post(page, seen="[1").status_code == 400
 
 
 def test_an_export_is_brought_in_again_and_a_hostile_one_changes_nothing(engine, desk):
