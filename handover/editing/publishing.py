@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handover import audit
-from handover.editing import real_talks, signing, versions
+from handover.editing import real_talks, signing, texts, versions
 from handover.editing.versions import NotAllowedError
 from models.base import utc_now
 from models.editing import DialoguePublication, DialogueVersion, VersionState
@@ -111,15 +111,22 @@ def publish_words(
 
 
 def beyond_words(session: Session, version: DialogueVersion) -> list[str]:
-    """Gives the files that a version changes and that hold more than words."""
-    before = live_version(session)
-    if before is None:
+    """Gives the files in which a version changes more than words."""
+    live = live_version(session)
+    if live is None:
         return []
     patterns = rules()["words_alone"]
+    before, after = (versions.files_of(session, one) for one in (live, version))
     return [
-        one.path
-        for one in versions.difference(session, before, version)
-        if one.kind != "changed" or not any(fnmatchcase(one.path, pattern) for pattern in patterns)
+        path
+        for path in sorted(before.keys() | after.keys())
+        if before.get(path) != after.get(path)
+        and (
+            path not in before
+            or path not in after
+            or not any(fnmatchcase(path, pattern) for pattern in patterns)
+            or _bones(path, before[path]) != _bones(path, after[path])
+        )
     ]
 
 
@@ -232,6 +239,20 @@ def rules() -> dict[str, Any]:
     """Gives the rules by which versions go live and come back."""
     loaded: dict[str, Any] = YAML(typ="safe").load(_RULES.read_text("utf-8"))
     return loaded
+
+
+def _bones(path: str, text: str) -> object:
+    """Gives what a file of words holds beside them: for whom they are, and what is done by them."""
+    data = texts.parsed(path, text)
+    if path == texts.COVER:
+        return [topic["words"] for topic in data["topics"]]
+    said = texts.texts_of({path: text})
+    return [
+        (one.key, one.number, one.who, one.command, [payload for _, payload in one.buttons])
+        for one in said
+        # A translation that was missing is words too.
+        if one.path.startswith(texts.DOMAIN)
+    ]
 
 
 def _may_publish(who: Practitioner) -> None:

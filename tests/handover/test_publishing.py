@@ -29,6 +29,13 @@ from tests.handover.desk import add_staff
 
 COVER = "bot/cover.yml"
 QUESTIONS = "dialogues/questions.yml"
+ASKED = "dialogues/domain/responses_questions.yml"
+_COVER = "topics: []\notherwise: [hello]\n"
+_ASKED = """responses:
+  utter_ask_safe_now:
+    - text: Are you safe?
+      buttons: [{title: "Yes", payload: /yes}, {title: "No", payload: /no}]
+"""
 
 
 class Desk:
@@ -46,11 +53,13 @@ class Desk:
             name: add_staff(engine, authority, f"{name.title()} Person", role)
             for name, role in roles.items()
         }
-        files.write_folder({COVER: "topics: []\n", QUESTIONS: "budget: 10\n"}, folder)
+        files.write_folder({COVER: _COVER, ASKED: _ASKED, QUESTIONS: "budget: 10\n"}, folder)
         with transaction(engine) as session:
             self.first = versions.import_files(session, folder)
 
-    def checked(self, path: str = COVER, text: str = "topics: [maths]\n") -> DialogueVersion:
+    def checked(
+        self, path: str = COVER, text: str = "topics: []\notherwise: [maths]\n"
+    ) -> DialogueVersion:
         """Gives a draft that has passed the gate."""
         with transaction(self.engine) as session:
             before = publishing.live_version(session) or self.first
@@ -146,7 +155,9 @@ def test_a_version_that_is_edited_while_it_waits_does_not_go_live(desk: Desk):
         draft = session.get_one(DialogueVersion, version.id)
         expected = versions.hashes_of(session, draft)[COVER]
         editor = desk.staff["editor"]
-        versions.write_file(session, editor, draft, COVER, "topics: [worse]\n", expected=expected)
+        versions.write_file(
+            session, editor, draft, COVER, "topics: []\notherwise: [worse]\n", expected=expected
+        )
         switching.note_stage(session, "machine", draft.fingerprint)
 
     with transaction(desk.engine) as session:
@@ -177,7 +188,7 @@ def test_turns_that_fail_soon_after_bring_the_version_before_back(desk: Desk, cl
     first, second = desk.signed(), None
     desk.switched(first)
     clock.forward(hours=1)
-    second = desk.signed(text="topics: [history]\n")
+    second = desk.signed(text="topics: []\notherwise: [history]\n")
     desk.switched(second)
 
     with transaction(desk.engine) as session:
@@ -202,7 +213,7 @@ def test_a_version_that_never_answers_is_taken_back(desk: Desk, tmp_path: Path, 
     first, second = desk.signed(), None
     desk.switched(first)
     clock.forward(hours=1)
-    second = desk.signed(text="topics: [history]\n")
+    second = desk.signed(text="topics: []\notherwise: [history]\n")
     desk.switched(second)
     nobody = Dialogues(["http://127.0.0.1:9"], "secret")
     shelf = Shelf(desk.engine, tmp_path / "data")
@@ -303,20 +314,25 @@ def test_a_publisher_takes_a_version_back_and_who_and_why_stay_known(desk: Desk)
 
 def test_urgent_words_need_one_signature_and_somebody_elses_look_afterwards(desk: Desk):
     words, more = desk.checked(), desk.checked(QUESTIONS, "budget: 3\n")
-    for version in (words, more):
+    asked = desk.checked(ASKED, _ASKED.replace("Are you", "Are you all"))
+    done = desk.checked(ASKED, _ASKED.replace("/no", "/skip"))
+    heard = desk.checked(COVER, _COVER.replace("[]", "[{words: [maths], say: [hi]}]"))
+    for version in (words, more, done, heard):
         desk.sign("lead", version, RoleName.SAFEGUARDING_LEAD)
     lead = desk.staff["lead"]
 
     with transaction(desk.engine) as session:
-        with pytest.raises(NotReadyError, match="also changes dialogues"):
-            publishing.publish_words(session, lead, more, why="A number is wrong")
+        assert publishing.beyond_words(session, asked) == []
+        for version in (more, done, heard):
+            with pytest.raises(NotReadyError, match="also changes"):
+                publishing.publish_words(session, lead, version, why="A number is wrong")
         with pytest.raises(NotReadyError, match="Say why"):
             publishing.publish_words(session, lead, words, why=" ")
         switch = publishing.publish_words(session, lead, words, why="A number is wrong").id
         switching.note_stage(session, "machine", words.fingerprint)
         assert switching.switch_if_ready(session, switch)
 
-    later = desk.signed(text="topics: [later]\n")
+    later = desk.signed(text="topics: []\notherwise: [later]\n")
     with pytest.raises(NotReadyError, match="went live with one signature"):
         desk.publish(later)
     with transaction(desk.engine) as session:
@@ -335,7 +351,12 @@ def test_a_signature_on_another_text_is_none(desk: Desk):
         changed = session.get_one(DialogueVersion, version.id)
         expected = versions.hashes_of(session, changed)[COVER]
         versions.write_file(
-            session, desk.staff["editor"], changed, COVER, "topics: [art]\n", expected=expected
+            session,
+            desk.staff["editor"],
+            changed,
+            COVER,
+            "topics: []\notherwise: [art]\n",
+            expected=expected,
         )
 
     with pytest.raises(NotOpenError, match="passed every check"):
