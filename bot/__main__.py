@@ -14,7 +14,7 @@ from bot import correcting, dialogue_process, running
 from bot.bench.service import BenchError
 from bot.checking import Finding, Grade
 from bot.checking import check as check_findings
-from bot.commands import begin, measuring, users
+from bot.commands import authorities, begin, measuring, users
 from bot.dialogue_process import DialogueProcessError
 from bot.replay import ScriptError
 from bot.running import EVERY_ROLE, Role, Service
@@ -171,6 +171,7 @@ for _command in (
     measuring.evaluate_command,
     measuring.replay_command,
     measuring.bench_command,
+    authorities.authority_group,
     users.user_group,
     correcting.corrections_group,
 ):

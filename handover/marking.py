@@ -40,7 +40,7 @@ def in_words(text: str, reasons: Iterable[Mapping[str, Any]]) -> tuple[str, ...]
     A word alone ("dad", "scared") tells a reader little: it is given with those around it.
     """
     told: list[str] = []
-    spans: list[tuple[int, int]] = []
+    phrases: list[Mapping[str, Any]] = []
     weighed: list[Mapping[str, Any]] = []
     for reason in reasons:
         said = str(reason.get("words", ""))
@@ -49,9 +49,30 @@ def in_words(text: str, reasons: Iterable[Mapping[str, Any]]) -> tuple[str, ...]
         elif reason.get("kind") == "model":
             weighed.append(reason)
         else:
-            told.append(f"{_quoted(_phrase_around(text, reason))}: {_meaning(reason)}")
-            spans += [_span(reason)] if _stands_in(text, reason) else []
-    return tuple(dict.fromkeys([*told, *_weighed(text, weighed, spans)]))
+            phrases.append(reason)
+    told += _read(text, phrases)
+    named = [_span(one) for one in phrases if _stands_in(text, one)]
+    return tuple(dict.fromkeys([*told, *_weighed(text, weighed, named)]))
+
+
+def _read(text: str, reasons: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Gives what was read in which words; the same of words that overlap once, for the longest."""
+    kept: list[Mapping[str, Any]] = []
+    for reason in sorted(reasons, key=lambda one: -len(str(one.get("words", "")))):
+        same = (one for one in kept if _meaning(one) == _meaning(reason))
+        if not any(_overlap(text, one, reason) for one in same):
+            kept.append(reason)
+    by_quote: dict[str, list[str]] = {}
+    for reason in kept:
+        by_quote.setdefault(_phrase_around(text, reason), []).append(_meaning(reason))
+    return [f"{_quoted(quote)}: {', '.join(meanings)}" for quote, meanings in by_quote.items()]
+
+
+def _overlap(text: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    if not (_stands_in(text, one) and _stands_in(text, other)):
+        return one.get("words") == other.get("words")
+    (start, end), (first, last) = _span(one), _span(other)
+    return start < last and first < end
 
 
 def _weighed(

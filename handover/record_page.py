@@ -248,7 +248,9 @@ def acknowledgement_words(contact: Contact) -> str:
         return f"Not told yet: {contact.not_acknowledged_reason}"
     if contact.acknowledgement is not None:
         state, help_text, _ = words.delivery(contact.acknowledgement.deliveries)
-        return f"Not told yet. The message: {state}. {help_text}".strip()
+        # Whoever shows it sets the full stop.
+        said = ". ".join(filter(None, [state, help_text.rstrip(".")]))
+        return f"Not told yet. The message: {said}"
     return "Not told yet"
 
 

@@ -32,13 +32,18 @@ def user_group() -> None:
     show_default=True,
 )
 @click.option("--team", help="The team they are in: what is offered to it reaches them.")
-def add_user(email: str, name: str, roles: tuple[str, ...], team: str | None) -> None:
+@click.option("--authority", "code", help="Where they work, where several share this one.")
+def add_user(
+    email: str, name: str, roles: tuple[str, ...], team: str | None, code: str | None
+) -> None:
     """Make an account, and print the one-time link with which its owner sets a password."""
     settings = begin.settings()
     engine = running.open_database(settings)
     authority = accounts.prepare(engine, settings)
     try:
         with transaction(engine) as session:
+            if code is not None:
+                authority = _authority(session, code)
             found = _team(session, authority, team) if team is not None else None
             added = auth.create_practitioner(
                 session,
@@ -92,6 +97,13 @@ def close_user(email: str) -> None:
         ladder.leave(session, found)
         audit.check_access(session, found)
     begin.progress("Closed.")
+
+
+def _authority(session: Session, code: str) -> Authority:
+    found = session.scalars(select(Authority).where(Authority.la_code == code)).one_or_none()
+    if found is None:
+        raise click.ClickException(f"There is no authority {code}: see `frontdoor authority list`.")
+    return found
 
 
 def _team(session: Session, authority: Authority, name: str) -> Team:

@@ -2,7 +2,9 @@
 
 import datetime as dt
 
-from handover import casework, contacts, overrides, records, saved_views, tasks
+from sqlalchemy import select
+
+from handover import casework, contacts, overrides, records, saved_views, tasks, teams
 from handover.contacts import OfflineContact
 from handover.lists import ListName
 from handover.queue_filters import Filters
@@ -14,6 +16,7 @@ from models.channel import ChannelName
 from models.contact import AnswerStatus, Contact, ContactChannel, ContactOutcome, ReferralSource
 from models.conversation import Author, Conversation, Message
 from models.db import transaction
+from models.silence import Silence
 from models.urgency import Urgency
 from tests.browser.stage import Stage
 
@@ -30,6 +33,8 @@ def fill_record(played: Stage) -> dict[str, str]:
     by_phone = _writes_down(played)
     task_id = _works(played, rosie)
     held_back, override_id = _holds_back(played)
+    silent = _goes_quiet(played)
+    team_id = _keeps_a_team(played)
     rosies = f"/conversations/{played.telegram.conversation_id}"
     talk = f"/conversations/{played.sms.conversation_id}"
     return {
@@ -59,6 +64,10 @@ def fill_record(played: Stage) -> dict[str, str]:
         "feedback": "/feedback",
         "override-ask": f"{rosies}/messages/{held_back}/override",
         "override": f"/overrides/{override_id}",
+        "welfare": f"/conversations/{silent}/welfare",
+        "silent": f"/conversations/{silent}",
+        "teams": "/rota/teams",
+        "team": f"/rota/teams/{team_id}",
         "view": "/queue?list=ended&channel=sms",
         "alerts": "/account/alerts",
         "rota": "/rota",
@@ -115,6 +124,28 @@ def _holds_back(played: Stage) -> tuple[int, int]:
             session, played.anna, message_id, reason="She is in danger now, with the police outside"
         )
         return message_id, asked.id
+
+
+def _goes_quiet(played: Stage) -> int:
+    """Gives the talk of a child who said something urgent a day ago, and nothing since."""
+    played.telegram.child_says("my mums boyfriend hits me", address="7700900777")
+    played.telegram.work()
+    quiet_since = utc_now() - dt.timedelta(hours=20)
+    with transaction(played.engine) as session:
+        watch = session.scalars(select(Silence).order_by(Silence.id.desc())).first()
+        if watch is None:
+            raise AssertionError("No silence is watched.")
+        watch.began_at = quiet_since
+        watch.asked_at = utc_now()
+        watch.decide_by = utc_now() + dt.timedelta(hours=2)
+        watch.written = 2
+        return watch.conversation_id
+
+
+def _keeps_a_team(played: Stage) -> int:
+    with transaction(played.engine) as session:
+        members = {played.anna.id, played.ben.id}
+        return teams.keep(session, played.cleo, team_id=None, name="Duty", members=members).id
 
 
 def _last_message(played: Stage) -> int:

@@ -109,9 +109,12 @@ def stage(folder: Path) -> Iterator[Stage]:
     key = signing_key(folder / "push-key.pem")
     played = Stage(engine, doors.add_authority(engine), key)
     played.open()
-    yield played
-    played.close()
-    engine.dispose()
+    try:
+        yield played
+    finally:
+        # A console that is still served would keep the program from ending.
+        played.close()
+        engine.dispose()
 
 
 def fill(played: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from click.testing import CliRunner
 
+from bot.commands.authorities import authority_group
 from bot.commands.users import user_group
 from handover import teams
 from models.db import reading
@@ -41,12 +42,19 @@ def test_an_account_is_made_in_a_team_or_is_told_what_it_does_not_see(
     without = run(user_group, ["add", "sam@example.org", "--name", "Sam Price"])
     inside = run(user_group, ["add", "kim@example.org", "--name", "Kim", "--team", "front door"])
     unknown = run(user_group, ["add", "lee@example.org", "--name", "Lee", "--team", "Night"])
+    elsewhere = ["add", "flo@example.org", "--name", "Flo", "--authority", "330"]
+    nowhere = run(user_group, elsewhere)
+    run(authority_group, ["add", "330", "Other Council"])
+    there = run(user_group, elsewhere)
     known = run(user_group, ["list"]).stdout.splitlines()
 
     assert "Sam Price is in no team" in without.stderr
     assert "Kim is in the team \u201cFront door\u201d" in inside.stderr
     assert "Teams are: \u201cFront door\u201d" in unknown.stderr
+    assert "There is no authority 330" in nowhere.stderr
+    assert "/welcome/" in there.stdout
     assert [line.split("\t")[0::3] for line in known] == [
+        ["flo@example.org", "no team"],
         ["kim@example.org", "Front door"],
         ["sam@example.org", "no team"],
     ]
