@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from handover.auth import takes_bytes
 from handover.editing import content, files, measures, texts, versions
-from handover.editing.checks import shape, wording
+from handover.editing.checks import asking, shape, wording
 from handover.editing.content import ContentError
 from handover.editing.files import UnfitFileError
 from handover.editing.texts import Said
@@ -183,6 +183,7 @@ def _list_page(
         f"dialogue_{kind}.html",
         late=late,
         rows=rows,
+        values=asking.values_known(held) if kind == "questions" else {},
         errors=errors,
         wrong=problem[0] if problem else "",
         submitted=request.form,

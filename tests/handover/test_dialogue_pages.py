@@ -109,6 +109,8 @@ def test_every_kind_has_its_table_and_a_page_behind_it(desk):
 
 
 def test_questions_move_and_say_when_they_are_asked(engine, desk):
+    shown = desk.get("/dialogue/2/questions").text
+    assert "whether the child said they are safe: <code>no, unsure, yes</code>" in shown
     page = "/dialogue/2/questions"
     desk.post(f"{page}/0", seen=seen_on(desk, page), move="down")
     questions = text_of(engine, "dialogues/questions.yml")

@@ -30,6 +30,21 @@ def asking(material: Material) -> list[Finding]:
     return [*found, *_too_late(data), *_said_no_more(data, live)]
 
 
+def values_known(files: Mapping[str, str]) -> dict[str, list[str]]:
+    """Gives what a condition may name, and the values it can wait for, as they are written."""
+    data = texts.parsed(QUESTIONS, files[QUESTIONS])
+    found = _values(Material(files=files, live=files), data)
+    for one in (*data["first"], *data["questions"]):
+        for condition in one.get("when", ()):
+            given = next((condition[kind] for kind in _KINDS if kind in condition), ())
+            found[condition["slot"]] |= {value for value in given if value is not None}
+    return {
+        slot: sorted(str(one).lower() if isinstance(one, bool) else str(one) for one in values)
+        for slot, values in sorted(found.items())
+        if slot in texts.parsed(_SLOTS, files[_SLOTS])["slots"]
+    }
+
+
 def _values(material: Material, live: Mapping[str, Any]) -> dict[str, set[Any]]:
     """Gives what a slot can hold, of those of which it is known."""
     found: dict[str, set[Any]] = defaultdict(set)
@@ -41,7 +56,8 @@ def _values(material: Material, live: Mapping[str, Any]) -> dict[str, set[Any]]:
     for one in (*live["first"], *live["questions"]):
         for condition in one.get("when", ()):
             said_today = next((condition[kind] for kind in _KINDS if kind in condition), ())
-            if all(value is None or isinstance(value, bool) for value in said_today):
+            plain = [value for value in said_today if value is not None]
+            if plain and all(isinstance(value, bool) for value in plain):
                 found[condition["slot"]] |= {True, False}
     found["urgency"] = {level.value for level in Urgency}
     found["harms"] = {harm.value for harm in Harm}
