@@ -16,6 +16,8 @@ log = structlog.get_logger()
 
 _AWAY_SECONDS = 5
 """How long the live version's process may be away before the program's own is asked instead."""
+# For so long after the service began, a process that does not answer yet is taken to be starting.
+_START_SECONDS = 180
 
 
 class Follower:
@@ -52,6 +54,8 @@ class Follower:
         """Reads the live version's files at the start, before any process answers for it."""
         with reading(self._engine) as session:
             wanted = switching.wanted(session)
+        # Whoever starts the service anew soon after a version went live must not so take it back.
+        self._counted_at = time.monotonic() + _START_SECONDS
         self._go_live(self._shelf.find(wanted.live))
 
     def step(self) -> bool:
@@ -81,6 +85,8 @@ class Follower:
             self._go_live(wanted)
         elif self._dialogues.has(wanted):
             self._well_at = time.monotonic()
+            # It has started: from now on, being away is a fault again.
+            self._counted_at = min(self._counted_at, self._well_at)
             self._go_live(wanted)
         elif time.monotonic() - self._well_at >= self._patience:
             if self._dialogues.has(PROGRAM):

@@ -131,7 +131,8 @@ def roll_back_if_failing(session: Session) -> None:
     """Takes the live version back when too many of its turns fail soon after it went live."""
     count = _failures(session)
     if count >= publishing.rules()["failures"]:
-        why = f"{count} turns failed within {publishing.rules()['within_seconds']} seconds."
+        within = publishing.rules()["within_seconds"]
+        why = f"{count} times within {within} seconds a turn failed, or nothing answered."
         publishing.roll_back(session, None, why=why)
 
 
