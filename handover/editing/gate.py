@@ -52,6 +52,7 @@ FILE_CHECKS = (
     Check(name="reading_age", title="A child of nine can read it", look=wording.plainness),
     Check(name="translations", title="Every language is whole", look=translations.translations),
     Check(name="examples", title="Every meaning has its examples", look=hearing.examples),
+    Check(name="words", title="The lists of words are whole", look=hearing.words),
     Check(name="cover", title="The cover gives nothing away", look=hearing.cover),
 )
 

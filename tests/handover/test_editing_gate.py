@@ -262,6 +262,18 @@ CARELESS: dict[str, tuple[tuple[str, str | None], str, str]] = {
         "cover", "as it is written"),
     "a topic of the cover answers everything": (
         put(COVER, "maths?, sums?", '".*", sums?'), "cover", "in every message"),
+    "a child is asked to keep quiet": (
+        put(ANSWERS, ROBOT, "Don't tell your mum about this. I'm a bot"),
+        "kindness", "to keep quiet"),
+    "a child is doubted": (
+        put(ASKED, "When did this start?", "Are you sure this really happened?"),
+        "kindness", "doubts the child"),
+    "the question is put on the child": (
+        put(ASKED, "When did this start?", "What were you wearing?"), "kindness", "doubts"),
+    "a list of words is emptied": (
+        ("dialogues/words/people.yml", re.sub(
+            r"(?m)^stepdad: \[.*?\]", "stepdad: []", program()["dialogues/words/people.yml"])),
+        "words", "words are gone"),
     "two questions have each other's words": (
         exchange(ASKED, '"How old are you?"', '"When did this start?"'),
         "safety_words", "swapped"),

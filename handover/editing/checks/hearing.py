@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 from handover.editing import texts
 from handover.editing.checks.rules import rules
@@ -10,6 +11,7 @@ from handover.editing.material import Finding, Material
 from handover.editing.texts import COVER
 
 NLU = "dialogues/data/nlu/"
+WORDS = "dialogues/words/"
 FEWEST = 5
 MOST_LOST = 0.25
 _LONGEST_EXAMPLE = 500
@@ -59,6 +61,48 @@ def examples(material: Material) -> list[Finding]:
                     )
                 )
     return found
+
+
+def words(material: Material) -> list[Finding]:
+    """Gives the lists of words by which children are read that are gone, or are mostly gone."""
+    found: list[Finding] = []
+    for path in sorted(material.changed & material.live.keys() & material.files.keys()):
+        if not path.startswith(WORDS):
+            continue
+        now, live = (
+            _branches(texts.parsed(path, held[path])) for held in (material.files, material.live)
+        )
+        for name, had in live.items():
+            lost = had - now.get(name, set())
+            if len(lost) > len(had) * MOST_LOST:
+                found.append(
+                    Finding(
+                        what=f"{len(lost)} of the {len(had)} words are gone, such as "
+                        f"“{min(lost)}”.",
+                        where=f"{path}, {name}",
+                        how="Put them back: the bot would not know of whom, or of what, a child "
+                        "writes. What is wrong among them goes a few at a time.",
+                    )
+                )
+    return found
+
+
+def _branches(data: Any) -> dict[str, set[str]]:
+    """Gives the words of each part of a file, however deep they stand in it."""
+    parts = data.items() if isinstance(data, dict) else [("", data)]
+    return {str(name): set(_leaves(part)) for name, part in parts}
+
+
+def _leaves(data: Any) -> Iterator[str]:
+    if isinstance(data, dict):
+        for name, part in data.items():
+            yield str(name)
+            yield from _leaves(part)
+    elif isinstance(data, list):
+        for part in data:
+            yield from _leaves(part)
+    elif data is not None:
+        yield str(data)
 
 
 def examples_of(material: Material, *, live: bool) -> dict[str, list[str]]:
