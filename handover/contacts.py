@@ -47,6 +47,9 @@ def access_contact(
 ) -> Contact:
     """Gives the contact, if this practitioner may see its child.
 
+    A talk that another authority has taken leaves behind what was recorded of it before: that
+    stays with those who recorded it, to be read and not to be changed.
+
     Raises:
         AccessDeniedError: they may not, or there is none.
     """
@@ -54,8 +57,9 @@ def access_contact(
     if contact is None:
         raise AccessDeniedError
     service.check_staff(practitioner, contact.authority_id)
-    if contact.conversation_id is not None:
-        service.access_conversation(session, practitioner, contact.conversation_id)
+    if contact.conversation is not None:
+        if for_update or contact.conversation.authority_id == contact.authority_id:
+            service.access_conversation(session, practitioner, contact.conversation.id)
     else:
         access_child(session, practitioner, contact.child_id)
     if for_update:

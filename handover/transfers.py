@@ -13,10 +13,11 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from handover import audit, offers, records, service
+from handover import audit, lookups, offers, records, service
 from handover.service import AccessDeniedError, NotHeldError
 from models.authority import Authority, Team
 from models.base import utc_now
+from models.contact import Answer, Contact
 from models.conversation import Conversation, Handover, Holder, Message
 from models.practitioner import Practitioner, RoleName
 from models.teamwork import Transfer, TransferStatus
@@ -312,9 +313,10 @@ def _move(session: Session, conversation: Conversation, authority: Authority) ->
     """
     # The consoles of those who gave it away take it off their lists.
     audit.announce(session, conversation, "holder")
-    contact = records.find_contact(session, conversation)
-    if contact is not None:
-        contact.authority_id = authority.id
+    # They decide on it even where nothing was gathered yet: without one they had no record.
+    contact = records.current_contact(session, conversation)
+    contact.authority_id = authority.id
+    _let_be_found(session, contact, conversation.child.name_to_use)
     is_only_one = not session.scalars(
         select(Conversation.id)
         .where(Conversation.child_id == conversation.child_id)
@@ -332,3 +334,11 @@ def _move(session: Session, conversation: Conversation, authority: Authority) ->
     conversation.authority_id = authority.id
     session.flush()
     session.refresh(conversation, ["authority"])
+
+
+def _let_be_found(session: Session, contact: Contact, name: str | None) -> None:
+    """Keeps look-ups by which the other authority finds the child: each has a key of its own."""
+    answers = session.scalars(select(Answer).where(Answer.contact_id == contact.id)).all()
+    lookups.note(session, contact.authority_id, contact.child_id, answers)
+    if name:
+        lookups.note_value(session, contact.authority_id, contact.child_id, "name_to_use", name)

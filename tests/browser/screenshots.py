@@ -147,7 +147,7 @@ def _take_bot(played: Stage, chromium: Browser, folder: Path) -> None:
 _BOT = {
     "bot": "/dialogue",
     "bot-version": "/dialogue/2",
-    "bot-texts": "/dialogue/2/texts",
+    "bot-texts": "/dialogue/2/openings",
     "bot-text": "/dialogue/2/texts/utter_ask_age",
     "bot-questions": "/dialogue/2/questions",
     "bot-flow": "/dialogue/2/flow",

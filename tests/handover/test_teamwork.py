@@ -9,7 +9,9 @@ from sqlalchemy import select
 
 from handover import transfers
 from handover.delivery_words import TAKEN_BACK
+from handover.records import GatheredAnswer
 from models.authority import Team
+from models.contact import AnswerStatus, ContactOutcome
 from models.conversation import Author, Delivery
 from models.db import reading, transaction
 from models.practitioner import Practitioner, RoleName
@@ -298,6 +300,38 @@ class TestAnotherAuthority:
         assert door.contact().authority_id == eve.authority_id
         assert holder.get(path).status_code == 404
         assert "Accepted</strong> by Eve Stone" in holder.get("/for-you").text
+
+    def test_each_finds_their_own_record_and_the_earlier_one_stays_to_be_read(
+        self, door, holder, anna, eve, desk_of, path
+    ) -> None:
+        door.dialogue.answers = (
+            GatheredAnswer(field="name_to_use", status=AnswerStatus.VALUE, value="Kai"),
+        )
+        door.ends(anna)
+        door.child_says(f"im kai. {HELP}")
+        door.work()
+        earlier = door.contact().id
+        door.decides(anna, ContactOutcome.REFERRAL, "Harm at home")
+        door.takes_over(anna)
+        door.ends(anna)
+        door.dialogue.answers = ()
+        door.child_says("its me again")
+        door.work()
+        door.takes_over(anna)
+        self.ask(holder, path, eve)
+        other = desk_of(eve)
+        other.get("/for-you")
+        other.post(f"/transfers/{the_offer(door.engine).id}/accept")
+        later = door.contact().id
+        other.get("/search")
+
+        assert f"/contacts/{later}" in other.post("/search", name="kai").text
+        assert f"/contacts/{earlier}" in holder.post("/search", name="kai").text
+        assert "Harm at home" in holder.get(f"/contacts/{earlier}").text
+        assert other.get(f"/contacts/{earlier}").status_code == 404
+        assert holder.get(f"/contacts/{later}").status_code == 404
+        changed = holder.post(f"/contacts/{earlier}/decision", outcome="early_help", text="No")
+        assert changed.status_code == 404
 
     def test_the_child_is_told_when_they_cannot(
         self, door, holder, anna, eve, desk_of, path
