@@ -327,6 +327,22 @@ def test_a_comment_names_a_line_that_is_there_and_a_page_of_nothing_is_not_found
     assert desk.post(page, seen="[1").status_code == 400
 
 
+def test_a_draft_with_a_file_of_another_shape_can_still_be_opened_and_checked(engine, editor, desk):
+    with transaction(engine) as session:
+        versions.write_all(session, editor, version_of(session, 2), {COVER: "otherwise: []\n"})
+
+    page = desk.get("/dialogue/2").text
+    assert "One of them cannot be read" in page
+    assert "Check this version" in page
+    assert desk.get(f"/dialogue/2/files/{COVER}").status_code == 200
+    mended = desk.post(
+        f"/dialogue/2/files/{COVER}",
+        seen=seen_on(desk, f"/dialogue/2/files/{COVER}"),
+        text="topics: []\notherwise: [Hello]\n",
+    )
+    assert mended.status_code == 302
+
+
 def test_an_export_is_brought_in_again_and_a_hostile_one_changes_nothing(engine, desk):
     packed = desk.get("/dialogue/1/export.zip").data
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
