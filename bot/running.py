@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -67,6 +68,7 @@ class Role(StrEnum):
 
 
 EVERY_ROLE = frozenset(Role)
+_SWITCH_SECONDS = 0.001
 
 
 class Service:
@@ -129,6 +131,10 @@ class Service:
         # to time, would make everybody wait for a fifth of a second.
         gc.collect()
         gc.freeze()
+        # One that works something out for a second, such as a form that adds an answer, keeps the
+        # interpreter for this long each time that somebody else wants to go on. A turn wants that
+        # some fifty times, and at Python's own 5 ms a child would wait for a quarter of a second.
+        sys.setswitchinterval(_SWITCH_SECONDS)
 
     def wait_for_dialogue(self) -> None:
         """Returns when the dialogue answers, or is late; a child has holding replies meanwhile."""
