@@ -37,13 +37,16 @@ def train(data_dir: Path) -> None:
         DialogueProcessError: the environment is missing, or the data is not valid.
     """
     for module, folder in _MODELS:
-        out = str(data_dir.resolve() / folder)
-        command = [_python(), "-m", module, "--out", out, "--if-changed"]
-        finished = subprocess.run(  # noqa: S603  # our own interpreter and arguments
-            command, cwd=ROOT, env=_environment(), check=False, stdout=sys.stderr
-        )
-        if finished.returncode != 0:
-            raise DialogueProcessError(f"{module} failed: see the lines above, mend, run again.")
+        _train(module, data_dir.resolve() / folder, "--if-changed")
+
+
+def train_from_nothing(folder: Path) -> None:
+    """Trains the dialogue alone into a folder, with nothing that was trained before.
+
+    Raises:
+        DialogueProcessError: the environment is missing, or the data is not valid.
+    """
+    _train("dialogues.train", folder)
 
 
 def start_beside(arguments: Sequence[str], files: Path) -> "subprocess.Popen[str]":
@@ -277,6 +280,15 @@ def _python() -> str:
             "The dialogue's environment is missing: run ./frontdoor, which builds it."
         )
     return str(_PYTHON)
+
+
+def _train(module: str, out: Path, *more: str) -> None:
+    command = [_python(), "-m", module, "--out", str(out), *more]
+    finished = subprocess.run(  # noqa: S603  # our own interpreter and arguments
+        command, cwd=ROOT, env=_environment(), check=False, stdout=sys.stderr
+    )
+    if finished.returncode != 0:
+        raise DialogueProcessError(f"{module} failed: see the lines above, mend, run again.")
 
 
 def _environment(edition: Edition = PROGRAM) -> dict[str, str]:

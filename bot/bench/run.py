@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.bench import consoles, figures, lists, publish, scoring
+from bot.bench import consoles, figures, lists, publish, scoring, talking
 from bot.bench.figures import Figure
 from bot.bench.service import service
 
-NAMES = ("triage", "consoles", "lists", "publish")
+NAMES = ("triage", "dialogue", "consoles", "lists", "publish")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,8 @@ def _measure(
     if name == "triage":
         lines = asked.texts.read_text("utf-8").splitlines()
         return scoring.measure(data_dir, [json.loads(line)["text"] for line in lines], progress)
+    if name == "dialogue":
+        return talking.measure(data_dir, progress)
     with (
         tempfile.TemporaryDirectory(prefix="frontdoor-bench-") as folder,
         service(

@@ -151,7 +151,11 @@ def replay_command(file: Path, only: str | None) -> None:
 
 
 @click.command(name="bench")
-@click.argument("names", nargs=-1, type=click.Choice(["triage", "consoles", "lists", "publish"]))
+@click.argument(
+    "names",
+    nargs=-1,
+    type=click.Choice(["triage", "dialogue", "consoles", "lists", "publish"]),
+)
 @click.option("--seconds", default=30, show_default=True, help="How long children write.")
 @click.option("--consoles", default=200, show_default=True, help="How many consoles are open.")
 @click.option("--chats", default=20, show_default=True, help="How many children write at once.")
@@ -162,7 +166,7 @@ def replay_command(file: Path, only: str | None) -> None:
 @click.option("--database-url", help="An EMPTY PostgreSQL database; SQLite without it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON in place of tables.")
 def bench_command(names: tuple[str, ...], *, as_json: bool, **load: Any) -> None:
-    """Measure speed and memory: triage, consoles, lists, publish; all of them without NAMES."""
+    """Measure speed and memory: triage, dialogue, consoles, lists, publish; all without NAMES."""
     from bot.bench import run as run_bench  # noqa: PLC0415  # only this command needs it
 
     settings = begin.settings()
