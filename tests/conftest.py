@@ -8,6 +8,7 @@ from pathlib import Path
 
 import argon2
 import flask.templating
+import hypothesis
 import jinja2
 import pytest
 import structlog
@@ -33,6 +34,10 @@ POSTGRES = pytest.param("postgresql", marks=pytest.mark.postgres)
 
 
 _CASES_ON_POSTGRES = 2
+
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+hypothesis.settings.register_profile("front-door", deadline=None)
+hypothesis.settings.load_profile("front-door")
 
 
 @pytest.hookimpl(trylast=True)
