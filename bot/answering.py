@@ -249,10 +249,15 @@ _ABOUT_SERVICE = {
     *("utter_who_sees", "utter_other_service", "utter_tell_parents", "utter_tell_school"),
     *("utter_tell_social_worker", "utter_help", "utter_adult_asking", "utter_adult_told"),
     *("utter_adult_age", "utter_adult_first", "utter_adult_poster", "utter_adult_nothing"),
+    *("utter_adult_group", "utter_advice_sibling_know", "utter_advice_bring_someone"),
+    *("utter_advice_can_stop", "utter_advice_come_to_house", "utter_advice_how_help"),
+    *("utter_advice_come_back", "utter_advice_hide_chat", "utter_advice_sorry"),
+    "utter_advice_tell_all",
 }
 _IDLE_TALK = _ABOUT_SERVICE | {
     *("utter_joking", "utter_chat", "utter_homework", "utter_homework_numbers", "utter_fine"),
-    "utter_homework_meaning",
+    *("utter_homework_meaning", "utter_homework_lines", "utter_homework_grooming"),
+    *("utter_cleared", "utter_shared", "utter_advice_poem", "utter_advice_not_cross"),
     *("utter_unclear", "utter_listening", "utter_no_rush", "utter_hello", "utter_welcome"),
     *("utter_insult", "utter_thanks", "utter_goodbye", "utter_feedback"),
 }

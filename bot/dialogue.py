@@ -299,3 +299,15 @@ def _read_scores(content: bytes, expected: int) -> list[ModelScore]:
         )
         for result in body.results
     ]
+
+
+def was_cleared_up(state: str | None) -> bool:
+    """Tells whether a state says that all before it turned out to be a game or a joke."""
+    if state is None:
+        return False
+    try:
+        slots = json.loads(state)["slots"]
+    except (ValueError, KeyError, TypeError):
+        # Another release's state, which says nothing of it.
+        return False
+    return isinstance(slots, dict) and slots.get("cleared") is True

@@ -25,6 +25,7 @@ from bot import (
 from bot.dialogue import (
     Dialogue,
     DialogueUnavailableError,
+    was_cleared_up,
 )
 from bot.outcome import Change, Outcome, Reply, Turn, TurnMessage
 from bot.signals import Signal
@@ -203,8 +204,10 @@ def _judge(turn: Turn, dialogue: Dialogue) -> Outcome:
     spoken = [message for message in turn.messages if message.text]
     scores, is_hung = _model_scores(turn, spoken, dialogue)
     assessments: dict[int, Assessment] = {}
-    previous = turn.previous
-    level = turn.urgency
+    # What turned out to be play makes nothing graver that is said after it.
+    was_play = was_cleared_up(turn.state)
+    previous = () if was_play else turn.previous
+    level = Urgency.NO_CONCERN if was_play else turn.urgency
     # While a question of our own is open the dialogue's waits unseen: a yes is no answer to it.
     asked = None if turn.aside is not None else turn.asked
     for message, (score, together) in zip(spoken, scores, strict=True):
@@ -248,7 +251,7 @@ def _model_scores(
         return [], False
     texts = [message.text for message in spoken]
     # What was said before the child was away is no part of what they say now.
-    earlier = turn.previous if turn.returned is None else ()
+    earlier = () if turn.returned is not None or was_cleared_up(turn.state) else turn.previous
     before = [(*earlier, *texts[:place]) for place in range(len(texts))]
     in_talk = [
         urgency.read_together(said, text) for said, text in zip(before, texts, strict=True) if said

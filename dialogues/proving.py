@@ -18,6 +18,7 @@ from dialogues.translations import domain_mapping, read_yaml
 
 QUESTIONS = "dialogues/questions.yml"
 RULES = "dialogues/data/rules"
+ADVICE = "dialogues/words/advice.yml"
 # What a child may always say, with the command that must follow where the pipeline acts on it.
 ALWAYS = {
     "request_person": "request_person",
@@ -70,6 +71,7 @@ def file_faults(root: Path) -> list[Fault]:
             *_field_faults(questions),
             *_rule_faults(domain, rules),
             *_always_faults(domain["responses"], rules),
+            *_advice_faults(root, domain["responses"]),
         ]
     except _MALFORMED as error:
         return [_malformed(error)]
@@ -188,6 +190,19 @@ def _always_faults(responses: Mapping[str, Any], rules: list[tuple[str, Any]]) -
                 f"carry {command}.",
                 ", ".join(sorted(said)),
                 f"Let each text of the answer carry the command {command}, as in the live version.",
+            )
+
+
+def _advice_faults(root: Path, responses: Mapping[str, Any]) -> Iterator[Fault]:
+    """Finds what is listened for and has no answer, so that the child would meet an error."""
+    path = root / ADVICE
+    topics = [one["topic"] for one in read_yaml(path)["advice"]] if path.exists() else []
+    for topic in dict.fromkeys([*topics, *(("again", "other") if topics else ())]):
+        if f"utter_advice_{topic}" not in responses:
+            yield Fault(
+                f"A child who asks for {topic} has no answer.",
+                ADVICE,
+                f"Write the words of utter_advice_{topic}, or take the topic out.",
             )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 Slots = Mapping[str, Any]
 
 _ASK = "utter_ask_"
+_ADVISE = "utter_advice_"
 _WHERE = "current_location"
 _ALARMING = ("urgent", "emergency")
 _LEVELS = ("no_concern", "concern", "urgent", "emergency")
@@ -150,16 +151,33 @@ def next_actions(questions: Questions, slots: Slots, intent: str) -> list[str]:
     said = slots.get("said") or {}
     if intent == "wrong_reader":
         return []
-    actions = [one.name for one in questions.first if one.fits(slots) and one.name not in said]
+    first = [one.name for one in questions.first if one.fits(slots) and one.name not in said]
+    return first + _then(questions, slots, intent)
+
+
+def _then(questions: Questions, slots: Slots, intent: str) -> list[str]:
+    said = slots.get("said") or {}
+    if slots.get("advice"):
+        return _advised(questions, slots)
     if intent in questions.then_listen:
-        return actions
+        return []
     if intent == "greet":
-        return actions + _greeting(questions, slots)
+        return _greeting(questions, slots)
     if intent in questions.then_repeat or intent.startswith("ask_"):
-        return actions + _repeated(questions, slots)
+        return _repeated(questions, slots)
     if not slots.get("worry"):
-        return actions + (_invitation(said, intent) if intent in questions.invite else [])
-    return actions + _privacy(questions, slots) + _onward(questions, slots, intent)
+        return _invitation(said, intent) if intent in questions.invite else []
+    return _privacy(questions, slots) + _onward(questions, slots, intent)
+
+
+def _advised(questions: Questions, slots: Slots) -> list[str]:
+    """Answers what the child asked, and lets them go on; only safety is asked for beside it."""
+    answer = [_ADVISE + str(slots["advice"])]
+    if not slots.get("worry"):
+        return answer
+    field = questions.next_field(slots) if slots.get("urgency") in _ALARMING else None
+    asks = [_ASK + field] if field in questions.emergency else []
+    return [*answer, *_privacy(questions, slots), *asks]
 
 
 def _invitation(said: Mapping[str, int], intent: str) -> list[str]:

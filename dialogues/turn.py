@@ -28,7 +28,9 @@ _CONTEXT_SLOTS = (
     "calm",
     "nothing",
     "welcomed",
+    "message_urgency",
 )
+_ALARMING = ("urgent", "emergency")
 _STATUSES = ("dont_know", "prefer_not_to_say")
 _DECLINING = ("skip", "dont_know")
 _STATE_VERSION = 1
@@ -36,7 +38,7 @@ _STATE_VERSION = 1
 _TURN_SLOTS = frozenset(
     [
         *("feeling", "good_news", "kind", "reply_to", "calm", "nothing", "welcomed"),
-        "of_anybody",
+        *("of_anybody", "advice", "message_urgency"),
     ]
 )
 
@@ -154,6 +156,7 @@ class Dialogue:
         for name in _CONTEXT_SLOTS:
             if turn.context.get(name) is not None:
                 slots[name] = turn.context[name]
+        _let_rest(slots)
         for name, answer in turn.known.items():
             value = _known_value(answer)
             if name in self._fields and value is not None:
@@ -256,6 +259,17 @@ def _read_state(state: str | None) -> tuple[dict[str, Any], bool]:
     return slots, False
 
 
+def _let_rest(slots: dict[str, Any]) -> None:
+    """Takes a talk for what this message is, once all before it turned out to be play.
+
+    The conversation keeps its urgency: only a practitioner lowers that. A new alarm ends the rest.
+    """
+    if slots.get("message_urgency") in _ALARMING:
+        slots.pop("cleared", None)
+    elif slots.get("cleared") and slots.get("message_urgency"):
+        slots["urgency"] = slots["message_urgency"]
+
+
 def _intent_of(choice: str) -> str:
     return choice.removeprefix("/").split("{", maxsplit=1)[0]
 
@@ -333,6 +347,9 @@ def _note_what_was_said(slots: dict[str, Any], events: list[Event], fields: froz
                 **(slots.get("asked_at") or {}),
                 slots["asked"]: {"turn": slots.get("turns"), "urgency": slots.get("urgency")},
             }
+    if slots.get("cleared"):
+        # What was asked in earnest is no longer asked of who only played.
+        slots.pop("asked", None)
     slots["said"] = said
     slots["last_urgency"] = slots.get("urgency")
     slots["last_feeling"] = slots.get("feeling")

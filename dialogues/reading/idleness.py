@@ -20,7 +20,7 @@ _NOTHING = 0.7
 # The same for a faint alarm, which a second one makes sure.
 _NOTHING_AT_ALL = 0.0
 _LEAST = 1e-4
-_OFTEN_PLAY = (
+OFTEN_PLAY = (
     *("shouting", "grief", "let_down", "tired", "worried", "split", "missing", "angry"),
     *("pressured", "caring", "not_believed"),
 )
@@ -156,7 +156,7 @@ def is_nothing_yet(text: str, slots: Mapping[str, Any]) -> bool:
 def _is_lightly_said(text: str, slots: Mapping[str, Any]) -> bool:
     """Tells a word that is told in play as often as in earnest, where all else says play."""
     nothing, idle = slots.get("nothing") or 0.0, slots.get("idle_odds") or 0.0
-    return feelings.find_worry(text) in _OFTEN_PLAY and nothing >= _PLAIN and idle >= _PLAINLY_IDLE
+    return feelings.find_worry(text) in OFTEN_PLAY and nothing >= _PLAIN and idle >= _PLAINLY_IDLE
 
 
 def _is_likely_nothing(slots: Mapping[str, Any]) -> bool:

@@ -23,7 +23,7 @@ _VERY_SURE = 0.6
 # The rank from which on nothing is taken for a mere question.
 _URGENT = 2
 # With one of these in it, a bidding not to tell is more than a bidding.
-_HEAVY = ("self_harm", "sexual", "hurt", "home_fights", "pictures", "taken_abroad", "scared")
+HEAVY = ("self_harm", "sexual", "hurt", "home_fights", "pictures", "taken_abroad", "scared")
 _NOT_IN_AN_EMERGENCY = (
     *("goodbye", "leave_for_now", "take_back", "joking", "chat", "homework", "feedback", "fine"),
     *("insult", "homework_numbers", "decline", "thanks", "someone_here"),
@@ -79,7 +79,7 @@ def intent_of(text: str, intent: str, confidence: float, slots: Mapping[str, Any
     # Whoever they ask for, or that they stop, is heard whoever is beside them.
     hides = (signal or intent) == "someone_here"
     is_company = hides and answers.find_company(text, slots)
-    told_too = signal in _QUESTIONS and feelings.find_worry(text) in _HEAVY
+    told_too = signal in _QUESTIONS and feelings.find_worry(text) in HEAVY
     if signal and _may_be(signal, slots) and not (told_too or is_company):
         return signal
     is_answer = slots.get("asked") and answers.short_answer(text)
@@ -109,7 +109,7 @@ def _of_adult(text: str, intent: str, confidence: float, slots: Mapping[str, Any
 def _wants_own_worker(text: str, slots: Mapping[str, Any]) -> bool:
     """Tells who wants their own worker and tells of no more: they are taken at their word."""
     calm = idleness.level(slots.get("urgency")) < _URGENT and not slots.get("adult")
-    return calm and wishes.asks_for_own_worker(text) and feelings.find_worry(text) not in _HEAVY
+    return calm and wishes.asks_for_own_worker(text) and feelings.find_worry(text) not in HEAVY
 
 
 def _is_unsaid(text: str, slots: Mapping[str, Any]) -> bool:
@@ -123,7 +123,7 @@ def _by_wish(text: str, slots: Mapping[str, Any]) -> str | None:
     if _is_only_asking(slots) and _ASKS_ABOUT_PARENTS.fullmatch(bare(text)):
         return "ask_tell_parents"
     if wishes.is_bidden_not_to_tell(text) or wishes.asks_for_own_worker(text):
-        return "tell" if feelings.find_worry(text) in _HEAVY else "inform"
+        return "tell" if feelings.find_worry(text) in HEAVY else "inform"
     return None
 
 
@@ -230,7 +230,7 @@ def _may_be(intent: str, slots: Mapping[str, Any]) -> bool:
     if intent == "adult_referrer":
         of_friend = slots.get("about_whom") in ("friend", "sibling")
         return not (slots.get("age") or slots.get("adult") or of_friend or _told_own(slots))
-    if intent in {"someone_here", "goodbye"}:
+    if intent in {"someone_here", "goodbye", "leave_for_now"}:
         return slots.get("urgency") != "emergency"
     return True
 

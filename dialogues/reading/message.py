@@ -6,9 +6,12 @@ from typing import Any
 
 from dialogues.reading import (
     adults,
+    advice,
     answers,
     asked,
+    clearing,
     corrections,
+    feelings,
     gathering,
     idleness,
     intending,
@@ -18,6 +21,7 @@ from dialogues.reading import (
     wishes,
 )
 from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
+from dialogues.reading.words import is_in_domain
 
 _LONGEST_REFUSAL = 8
 _LONGEST_NAMING = 6
@@ -59,6 +63,14 @@ _MOST_HEARD = 4
 _TALE = 4  # words
 # What only means anything once there is a worry.
 _ONLY_OF_A_WORRY = ("wants", "where_happened", "trusted_adult")
+# What says no more than that it was heard.
+_FILLERS = frozenset(
+    [
+        *("heard", "go_on", "opening", "emergency", "worried", "trouble", "family_trouble"),
+        *("for_other", "secret", "minimising"),
+    ]
+)
+_MAY_BE_PLAY = ("tell", "inform", "unclear", "chat", "joking", "status_request", "other_service")
 _MAY_CORRECT = _TALK | {"correct_record", "request_person", "take_back"}
 
 
@@ -72,9 +84,9 @@ class Reading:
 
 def read(text: str, intent: str, confidence: float, *, slots: Mapping[str, Any]) -> Reading:
     """Reads a message after the classifier has had its say."""
-    media = _of_media(slots.get("kind"))
-    if media:
-        return Reading(media)
+    whole = _read_whole(text, slots)
+    if whole is not None:
+        return whole
     reading = Reading(intending.intent_of(text, intent, confidence, slots))
     if _is_of_no_child(reading, text, slots):
         return reading
@@ -91,12 +103,31 @@ def read(text: str, intent: str, confidence: float, *, slots: Mapping[str, Any])
         reading.intent = "decline"
     elif reading.intent in _TALK and not (corrects or _is_told_to_be_called(text)):
         _settle(reading, text, question, slots)
+    _note_advice(reading, text, slots)
+    _play_on(reading, text, slots)
     _wait_for_a_worry(reading, text, slots)
     if idleness.is_only_asking(reading.intent, text, slots) and idleness.asks_of_anybody(text):
         reading.facts["of_anybody"] = True
     _note_roles(reading, text, slots)
     _note_reaction(reading, text, slots)
     return reading
+
+
+def _read_whole(text: str, slots: Mapping[str, Any]) -> Reading | None:
+    """Gives the reading of what is one thing and nothing else: no words, or play cleared up."""
+    media = _of_media(slots.get("kind"))
+    if media:
+        return Reading(media)
+    if clearing.clears_up(text, slots):
+        return Reading("joking", {"cleared": True, "worry": False, "reply_to": "cleared"})
+    if slots.get("adult") and _asks_for_a_group(text, slots):
+        return Reading("adult_asking", {"reply_to": "adult_group"})
+    return None
+
+
+def _asks_for_a_group(text: str, slots: Mapping[str, Any]) -> bool:
+    asks = adults.find_topic(text) == "adult_group" and is_in_domain("adult_group")
+    return asks and not settling.rose(slots)
 
 
 def _is_of_no_child(reading: Reading, text: str, slots: Mapping[str, Any]) -> bool:
@@ -144,6 +175,28 @@ def _settle(reading: Reading, text: str, question: str | None, slots: Mapping[st
             reading.facts, reading.intent, text, asked=question, slots=slots
         )
     reading.intent = settling.settle_talk(reading.intent, reading.facts, text, slots)
+
+
+def _note_advice(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
+    """Notes what the child asks for themselves, unless it is one of the things always there."""
+    intent = reading.intent
+    may_be = intent in _TALK or intent == "help" or intent.startswith("ask_")
+    if not may_be or settling.is_of_homework(text, slots):
+        return
+    topic = advice.find_topic(text, slots, first=signals.find_signal(text) is not None)
+    if topic is None and intent == "ask_advice":
+        topic = advice.OTHER
+    if topic is None:
+        return
+    reading.facts["advice"] = topic
+    if topic in advice.WISHES and slots.get("worry"):
+        reading.facts.setdefault("wants", text.strip())
+    rose = settling.rose(slots) and not advice.is_of_service(topic)
+    heavy = rose or feelings.find_worry(text) in intending.HEAVY
+    heavy = heavy and topic not in advice.OF_THEIR_OWN_BLOWS
+    # In an emergency what they tell may say more than what they ask.
+    if not (intent == "tell" and (heavy or slots.get("urgency") == "emergency")):
+        reading.intent = "ask_advice"
 
 
 def _wait_for_a_worry(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
@@ -202,9 +255,35 @@ def _note_reaction(reading: Reading, text: str, slots: Mapping[str, Any]) -> Non
             facts["reply_to"] = reply
     elif intent == "unclear" and signals.is_sad_face(text):
         facts["feeling"] = "sad"
+    _let_the_answer_stand(facts)
     _note_account(reading, text, slots)
     if settling.begins_record(intent, text, slots):
         facts["worry"] = True
+
+
+def _play_on(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
+    """Takes what follows on play for play, until it is graver than that."""
+    if reading.intent not in _MAY_BE_PLAY or not clearing.goes_on(text, slots):
+        return
+    shared = advice.is_shared(text, slots)
+    reading.intent = "joking" if signals.is_playful(text) and not shared else "chat"
+    reading.facts.clear()
+    if shared:
+        reading.facts["reply_to"] = "shared"
+
+
+def _let_the_answer_stand(facts: dict[str, Any]) -> None:
+    """Says nothing but the answer where the reaction has nothing of its own to say.
+
+    What takes up an emergency says itself what to do, and needs no other answer.
+    """
+    if "advice" not in facts:
+        return
+    reaction = str(facts.get("feeling") or facts.get("reply_to") or "")
+    if reaction.startswith("emergency_"):
+        del facts["advice"]
+    elif facts.get("feeling") in _FILLERS:
+        del facts["feeling"]
 
 
 def _forget_of_play(reading: Reading, slots: Mapping[str, Any]) -> None:

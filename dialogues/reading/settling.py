@@ -18,7 +18,20 @@ from dialogues.reading.idleness import (
 from dialogues.reading.words import bare, is_in_domain
 
 _HOMEWORK_NUMBERS = re.compile(r"\b(?:how many|how much|percent\w*|statistic\w*|numbers?)\b|%")
-_HOMEWORK = frozenset(["utter_homework", "utter_homework_meaning"])
+_HOMEWORK = frozenset(
+    ["utter_homework", "utter_homework_meaning", "utter_homework_lines", "utter_homework_grooming"]
+)
+# A question of the sheet, which is about nobody the child knows.
+_OF_THE_SHEET = re.compile(
+    r"^(?:(?:ok|so|and|next|lol|right|now) )*(?:q ?\d+|question (?:\d+|one|two|three|four)|"
+    r"(?:give|name|list|state|explain|describe|define|discuss) (?:me )?(?:one|two|three|four|five|"
+    r"\d|what|how|the|some|why)|what (?:law|act|does the law)|true or false)\b"
+)
+_OF_LINES = re.compile(
+    r"\b(?:county lines?|cuckoo\w*|criminal exploitation|(?:being|is|are) exploited|cce)\b"
+)
+_OF_GROOMING = re.compile(r"\b(?:groom(?:ing|ed|ers?)|cse|sexual exploitation)\b")
+_OF_OWN = re.compile(r"\b(?:me|my|mine|myself|us|our|im|i am|i was|ive|i)\b")
 _OF_ME = re.compile(r"\b(?:me|my|mine|myself|us|our|im|i am|i was|he|she|they|him|her)\b")
 _OF_MEANING = re.compile(r"\b(?:neglect\w*|abuse\w*|esgeulust\w*|cam ?-?drin)\b")
 _OF_YOU = re.compile(
@@ -141,7 +154,7 @@ def of_account(intent: str, text: str, slots: Mapping[str, Any]) -> bool:
         return True
     if len(text.split()) < 3 or answers.short_answer(text):
         return False
-    if intent in ("inform", "unclear", "done"):
+    if intent in ("inform", "unclear", "done", "ask_advice"):
         return bool(slots.get("worry"))
     return rose(slots) or feelings.find_worry(text) is not None
 
@@ -203,8 +216,12 @@ def reply_for(
     if intent == "inform":
         return reply_to(facts, text, slots)
     # What neglect or abuse means there are words for.
-    means = _OF_MEANING.search(bare(text)) and is_in_domain("homework_meaning")
-    return "homework_meaning" if means else None
+    if _OF_MEANING.search(bare(text)) and is_in_domain("homework_meaning"):
+        return "homework_meaning"
+    for name, pattern in (("homework_lines", _OF_LINES), ("homework_grooming", _OF_GROOMING)):
+        if pattern.search(bare(text)) and is_in_domain(name):
+            return name
+    return None
 
 
 def reply_to(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> str | None:
@@ -215,7 +232,9 @@ def reply_to(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> s
     if safe in ("yes", "no", "unsure") and not (
         happens or _is_danger_known(safe, slots) or _says_more(safe, text, slots)
     ):
-        return f"safe_{safe}"
+        # "hes out til monday" says less than "im safe": nobody is told that they are.
+        is_implied = safe == "yes" and str(facts.get("safe_now")) != "yes"
+        return "away" if is_implied and is_in_domain("away") else f"safe_{safe}"
     told = {name for name, value in facts.items() if value not in _NOTHING_TOLD}
     if "correction" in told:
         return "put_right"
@@ -225,6 +244,14 @@ def reply_to(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> s
         return emergencies.choose_reply(facts, text, slots)
     if "wants" in told:
         return "own_worker" if wishes.asks_for_own_worker(text) else "wants"
+    return _reply_to_small(facts, told, text)
+
+
+def _reply_to_small(facts: Mapping[str, Any], told: set[str], text: str) -> str | None:
+    if facts.get("safe_contact_channel") == "in writing only" and is_in_domain("writing"):
+        return "writing"
+    if "name_to_use" in told:
+        return "name"
     told = set(facts) - {"worry", "concern_in_own_words"}
     small = bool(told) and told <= _SMALL and len(text.split()) <= _LONGEST_FACT
     return None if small else "fact"
@@ -294,9 +321,19 @@ def _light_talk(
 
 def _is_more_homework(text: str, feeling: str | None, slots: Mapping[str, Any]) -> bool:
     """Tells what goes on with schoolwork that was begun, with nothing of the child's own in it."""
+    low = bare(text)
+    if _is_homework_begun(slots) and _OF_THE_SHEET.match(low) and not _OF_OWN.search(low):
+        # "q3 what law says hitting is illegal" is heard as a question, however it sounds.
+        return level(slots.get("message_urgency") or slots.get("urgency")) < _URGENT
     slight = level(slots.get("urgency")) < _URGENT and feeling is None
     own = people.find_people(text) or _OF_ME.search(bare(text))
     return _is_homework_begun(slots) and slight and (signals.is_playful(text) or not own)
+
+
+def is_of_homework(text: str, slots: Mapping[str, Any]) -> bool:
+    """Tells whether a message is of schoolwork, or goes on with it."""
+    own = _OF_ME.search(bare(text)) or slots.get("worry")
+    return signals.is_homework(text) or (_is_homework_begun(slots) and not own)
 
 
 def _is_homework_begun(slots: Mapping[str, Any]) -> bool:

@@ -11,8 +11,10 @@ from dialogues.reading import feelings
 from dialogues.reading.words import bare, word_list
 
 _CUE = re.compile(
-    r"\b(?:lol|lmao|lmfao|jk|haha\w*|hahah\w*|only joking|joking|kidding|messing|prank|"
-    r"rofl|xd)\b|😂|🤣|😆|😜"
+    r"\b(?:lol\w*|lma+o+|lmfa+o+|jk|hah\w*|hehe\w*|only joking|joking|kidding|messing|prank\w*|"
+    r"rofl|xd|your honou?r|m ?lud|guilty as charged)\b|\bofficer\W*$|"
+    r"\breport (?:a|an|the) (?:crime|murder|robbery|theft|bank robbery|kidnap\w*|ghost|alien|ufo)$|"
+    r"😂|🤣|😆|😜"
 )
 _HOMEWORK = re.compile(
     r"\b(?:home ?work|hw|pshe|rse|essay|assignment|coursework|project|revision|"
