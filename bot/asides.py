@@ -64,7 +64,8 @@ def follow(
     """Gives what is said of the plan after a message, and the aside that it opens, if any."""
     if level is Urgency.EMERGENCY:
         # In an emergency nothing is asked but what the dialogue must.
-        return Outcome(replies=(*said.now, *said.question), plan=tuple(steps))
+        told = _told(turn, steps, language)
+        return Outcome(replies=(*said.now, *told, *said.question), plan=tuple(steps))
     told = _told(turn, steps, language)
     now = (*said.now, *told)
     aside = _opened(turn, steps, said, language)

@@ -26,6 +26,11 @@ _TO_US = re.compile(
     r"(?: back)?(?: to)?(?: me\b| us\b|(?= (?:after|before|on|at|between|from|in|only)\b))",
     re.IGNORECASE,
 )
+# "Will you contact us if a pupil writes?" asks what is done, and wishes for nothing.
+_ASKS_OF_US = re.compile(
+    r"^\W*(?:so |and |but |ok )*(?:will|do|would|does|did) (?:you|u|they|some ?one)\b",
+    re.IGNORECASE,
+)
 _OF_TIMES = re.compile(
     r"\bchange (?:my|the|when|what) (?:\w+ ){0,3}(?:times?|days?|plan|text|write|message)\b|"
     r"\b(?:its|it is|it's) (?:only |not )?(?:safe|ok|okay|fine) (?:to (?:text|write|message|reply)|"
@@ -154,7 +159,7 @@ def _of_phone(turn: Turn, text: str) -> Iterator[PlanStep]:
 
 
 def _is_of_times(text: str) -> bool:
-    if _OF_OTHERS.search(text):
+    if _OF_OTHERS.search(text) or _ASKS_OF_US.search(text):
         return False
     return bool(_TO_US.search(text) or _OF_TIMES.search(text))
 

@@ -40,6 +40,7 @@ _FIELDS = {
     "about": ("other_child",),
     "adult_present": ("who_is_there",),
     "injury": ("needs_medical_help",),
+    "pronouns": ("gender",),
 }
 _ALONE = ("age", "name", "school", "language")
 """What counts only in its own field: a number somewhere in the account is no age on the record."""
@@ -73,6 +74,8 @@ _NUMBERS = {
         )
     )
 }
+# One person, by the word of a report and by a child's.
+_SAME = {"father": "dad", "mother": "mum", "stepfather": "stepdad", "stepmother": "stepmum"}
 _ENOUGH = 0.5
 _WELL = re.compile(r"\b(?:ok|safe|good|calmer)\b")
 _OPTED_OUT = "opted out of texts"
@@ -147,6 +150,7 @@ def _tokens(text: str) -> set[str]:
 
 
 def _stem(word: str) -> str:
+    word = _SAME.get(word, word)
     for ending in ("ing", "ed", "es", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]

@@ -165,6 +165,8 @@ class _Group:
     date: dt.date | None = None
     spans: list[tuple[dt.time, dt.time]] = field(default_factory=list)
     has_hours_first: bool = False
+    is_of_school: bool = False
+    """Whether it begins with a time that only a day of school has."""
 
     @property
     def has_days(self) -> bool:
@@ -226,6 +228,9 @@ class _Reader:
                 # At night a phone lights up a dark room: sure is better.
                 self._is_doubtful = self._is_doubtful or not self._group.is_closed
                 self._span(_ALL_NIGHT if self._group.is_closed else _PARTS_OF_DAY["night"])
+            case "part" if found.group().startswith("lunch"):
+                self._group.is_of_school = not self._group.spans
+                self._span(_PARTS_OF_DAY["lunch"])
             case _:
                 self._span(self._hours(found, kind))
 
@@ -341,7 +346,8 @@ class _Reader:
                 continue
             whole = (dt.time.min, dt.time.min) if is_closed or self._is_any else _SHORT_DAY
             for start, end in _innermost(group.spans) or [whole]:
-                days = tuple(sorted(group.days)) or EVERY_DAY
+                every = WEEKDAYS if group.is_of_school and not is_closed else EVERY_DAY
+                days = tuple(sorted(group.days)) or tuple(every)
                 yield Window(days=days, start=start, end=end, date=group.date)
 
 
@@ -386,6 +392,15 @@ _SPELLINGS = (
     (re.compile(r"\bskool\b|\bschl\b"), "school"),
     (re.compile(r"\bn\b|&"), "and"),
     (re.compile(r"\bhalf (?:past )?(\d{1,2})\b"), r"\1:30"),
+    (re.compile(r"\b(\d{1,2})ish\b"), r"around \1"),
+    # "At lunch 12.30" is one time, and on a day of school.
+    (
+        re.compile(
+            r"\b(?:at )?lunch ?(?:times?|breaks?)? (?:at |around |about |is )?"
+            r"(?=\d{1,2}[:.]\d{2}(?! ?(?:-|to|until)))"
+        ),
+        "school days at ",
+    ),
     (re.compile(r"\b(?:in the|at) (?=(?:morning|afternoon|evening|night|lunch))"), ""),
     (re.compile(r"\b(mum|mam|mom|dad|nan|brother|sister|carer|stepdad|stepmum)s\b"), r"\1 is"),
     (re.compile(r"\b(?:i m|i am) (at|in) (school|college)\b"), r"im \1 \2"),

@@ -150,6 +150,12 @@ def is_same_as_me(text: str) -> bool:
     return bool(_SAME_AS_ME.search(lowered(text)))
 
 
+def is_too(text: str) -> bool:
+    """Tells whether a third person's age is said to be the child's as well ("shes 15 too")."""
+    match = _OTHERS.search(lowered(text))
+    return match is not None and match.group().endswith(("too", "as well", "also"))
+
+
 def says_own_age(text: str) -> bool:
     """Tells whether an age is said outright to be the child's own ("im 12")."""
     return bool(_SAID.search(_OTHERS.sub(" ", lowered(text))))

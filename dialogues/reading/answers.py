@@ -122,6 +122,12 @@ _UNSAFE = re.compile(
     r"не в безпеці|لست بامان|nabad ma qabo|nao estou segur|mehfooz nahi|safe nahi|"
     r"safe nai)\w*"
 )
+# "safe thats helpful" thanks; it says nothing of where they are.
+_THANKS = re.compile(
+    r"safe,? (?:thats|that is|ty|ta|thanks|thank|thx|cheers|for (?:that|the|your|ur)|one|nice|cool|"
+    r"bruv|fam|g\b)"
+)
+_GREETINGS = ("safe", "safe bro", "safe mate")
 _NOT_SAID_OF_NOW = re.compile(r"\b(?:if|when|was|unless) i?m? ?safe\b")
 _NOT_OK = re.compile(
     r"\b(?:not|isnt|arent|aint|never|dont feel) (?:\w+ )?(?:ok|okay|alright|fine|all right)\b"
@@ -132,6 +138,22 @@ _AWAY = re.compile(
     r"(?:away|out|gone|not here|not in|not home|on nights|at work|working|asleep|in prison|"
     r"at the pub)\b(?: (?:with|wit|at|for|on) (?:the |his |her )?\w+(?= (?:till?|til|until)\b))?"
     r"(?: (?:till|til|until|for|all|now|rn|tonight|today|atm|at the moment)\b(?: [\w:]+){0,3})?"
+)
+# Where a child is looked after, and who came, unless harm was told of them.
+_SHELTERED = re.compile(
+    r"\b(?:im|i am|i m|were|we are|staying|stayin|still|been|stopping) (?:\w+ ){0,3}"
+    r"(?:at|round|with|over at|in) (?:my |our |a |the )?"
+    r"(?P<who>nans?|nannys?|grans?|grandmas?|grandads?|aunt(?:ie|y)?s?|friends?|mates?|besties?|"
+    r"neighbours?|teachers?|mums?|dads?|sisters?)(?: house| place| flat| \w+s)?"
+    r"(?: (?:now|rn|tonight|atm|til \w+))?\b"
+)
+_HELP_HERE = re.compile(
+    r"\b(?:police|polis|feds|cops|ambulance|paramedics?) (?:are|r|is|have|has|just|now)?(?: \w+)? ?"
+    r"(?:here|arrived|come in|with (?:me|us)|inside)\b"
+)
+_FEARS = re.compile(
+    r"\b(?:scared|afraid|not safe|unsafe|hiding|hide|coming|shouting|hit\w*|hurt\w*|banging|"
+    r"last night|kick\w* (?:me )?out|cant stay|have to (?:go|leave)|until|til|when|if|was)\b"
 )
 _FOR_NOW = re.compile(r"\b(?:till|til|until|for|all|now|rn|tonight|today|atm|at the moment)\b")
 _HERE = re.compile(
@@ -211,6 +233,20 @@ def find_away(text: str, slots: Mapping[str, Any]) -> str | None:
     return match.group() if bound else None
 
 
+def find_shelter(text: str, slots: Mapping[str, Any]) -> str | None:
+    """Gives the words that say that a child is where somebody looks after them, or None."""
+    low = bare(text)
+    helped = _HELP_HERE.search(low)
+    if helped is not None:
+        return helped.group()
+    found = _SHELTERED.search(low)
+    if found is None or _FEARS.search(low) or slots.get("urgency") == "emergency":
+        return None
+    involved = str(slots.get("who_involved") or "").split(", ")
+    keeps = set(find_people(found.group("who")))
+    return None if keeps & set(involved) or not slots.get("worry") else found.group()
+
+
 def declines_names(text: str) -> bool:
     """Tells whether the child will give no names, theirs or others'."""
     return bool(_NO_NAMES.search(bare(text)))
@@ -266,8 +302,8 @@ def find_safe_now(text: str, asked: str | None) -> str | None:
     side of asking on.
     """
     low = bare(text)
-    if low in ("safe", "safe bro", "safe mate") and asked != "safe_now":
-        return None  # A greeting.
+    if _THANKS.match(low) or (low in _GREETINGS and asked != "safe_now"):
+        return None
     if _UNSAFE.search(low):
         return "no"
     said = _SAFE.search(low) and not _NOT_SAID_OF_NOW.search(low)

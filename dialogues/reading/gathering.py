@@ -89,7 +89,7 @@ def _note_safety(found: dict[str, Any], text: str, slots: Mapping[str, Any]) -> 
         found["safe_now"] = f"no ({danger})"
         return
     company = answers.find_company(text, slots)
-    reassures = company or answers.find_away(text, slots)
+    reassures = company or answers.find_away(text, slots) or answers.find_shelter(text, slots)
     if company:
         found["who_is_there"] = company
     if reassures and "safe_now" not in found and slots.get("safe_now") in (None, "unsure", "no"):

@@ -16,7 +16,7 @@ def keep_apart(
     adult = bool(slots.get("adult"))
     if about not in _CHILDREN and not adult:
         return
-    told = _named(facts, text, question) if not adult else [names.find_others_name(text)]
+    told = _named(facts, text, question, slots) if not adult else [names.find_others_name(text)]
     if adult:
         told.append(ages.find_others_age(text))
     told.append(_home(facts, text, question))
@@ -26,9 +26,14 @@ def keep_apart(
         facts["other_child"] = f"{before}; {said}" if before else said
 
 
-def _named(facts: dict[str, Any], text: str, question: str | None) -> list[Any]:
+def _named(
+    facts: dict[str, Any], text: str, question: str | None, slots: Mapping[str, Any]
+) -> list[Any]:
     """Gives the other child's name and age, taken out of the child's own facts."""
     told = [names.find_others_name(text), ages.find_others_age(text)]
+    if slots.get("about_whom") == "friend" and ages.is_too(text) and "age" not in slots:
+        # "shes 15 too": so is the child who says it of a friend.
+        facts.setdefault("age", told[1])
     if "name_to_use" in facts and _is_the_others(text, question):
         told[0] = told[0] or facts.pop("name_to_use")
         if ages.is_same_as_me(text):

@@ -57,7 +57,9 @@ _ABOUT_OUT = re.compile(
 _ABOUT_HERE = re.compile(
     r"\b(?:(?:just |only )?(?:me|my \w{1,20})(?: and| n)? )?(?:my )?(?:\w{1,20} )?\w{1,20}"
     r"(?: (?:is|are)|s|re)"
-    r" (?:here|with me|with us|next to me|downstairs)\b(?: with me| with us| now| rn)?"
+    r" (?:here|with me|with us|next to me|downstairs|upstairs|watching (?:telly|tv)|next door|"
+    r"in (?:the )?(?:kitchen|garden|lounge|living room|front room|next room|bed))\b"
+    r"(?: with me| with us| now| rn)?"
 )
 _PRONOUN = re.compile(r"(?:wo|woh|s?hes?|they|theyre)\b")
 _LONGEST_WHO = 8

@@ -86,6 +86,8 @@ _GO_TO = re.compile(
     r"|^(?:and |n |ok )?(?:i|we) go (?P<short>(?!(?:to|2|at|on|by|in|out|back|up|down|off|there|"
     r"home|mad|crazy|outside|mental|quiet|red|bed|sleep|shopping|swimming|running|football|"
     r"every|when|with|through|thru|without|round|away|all|hungry)\b)[a-z'.]{3,} [a-z'.]{3,})$"
+    r"|^(?:im |i am |i go |we go )?(?:at |to |2 )?(?P<in>(?:college|sixth form|uni) in "
+    r"[a-z'.]{3,})\b"
     r"|\b(?:szkola|szkoła|szkole|scoala|ysgol|escola|my school is|school is|school:|"
     r"school called|dugsiga|школа)\s+(?P<named>(?!(?:is|smieja|mnie|ok|fine|bad|rubbish|"
     r"hard|good|the|and|n|they|we|i|my|da|do|w|bo|de|mi|me|to|yn|ke|baad|yma|yw|ydy|"
@@ -245,9 +247,9 @@ def find_school(text: str, asked: str | None) -> str | None:
             return part[named.start(1) : named.end(1)]
         went = _GO_TO.search(low)
         if went:
-            group = next(name for name in ("school", "short", "named") if went.group(name))
+            group = next(name for name in ("school", "short", "in", "named") if went.group(name))
             found = part[went.start(group) : went.end(group)]
-            if not _NOT_SCHOOLS.match(found.lower()):
+            if group == "in" or not _NOT_SCHOOLS.match(found.lower()):
                 return found
     if asked == "school" and len(text.split()) <= 5:
         return text.strip()

@@ -63,7 +63,10 @@ _CHANNELS = (
             r"(?! (?:after|before|b4|on|at|between|from|in|when)\b)|"
             r"\b(?:only|just) (?:text|txt|msg|message)\b"
             r"(?!(?: me| us)? (?:after|before|b4|on|at|between|from|in|when|if|while)\b)|"
-            r"\bno (?:phone )?calls?\b|\bdont (?:ring|call|phone)(?: me)?(?:$|\b(?! my| the|"
+            r"\bno (?:phone )?calls?\b|\bnot on the (?:phone|fone)\b|"
+            r"\b(?:hate|dont like|cant do|scared of) "
+            r"(?:phones|(?:phone )?calls|talking on (?:the )?phone)\b|"
+            r"\bdont (?:ring|call|phone)(?: me)?(?:$|\b(?! my| the|"
             r" mum| dad| home| school))"
         ),
     ),

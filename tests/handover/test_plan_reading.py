@@ -62,7 +62,8 @@ SURE = [
 ]
 NARROWER = [
     ("only msg me at school 12.30 to 1", "Monday to Friday from 12:30pm to 1pm"),
-    ("at lunch 12.15-1", "every day from 12:15pm to 1pm"),
+    ("at lunch 12.15-1", "Monday to Friday from 12:15pm to 1pm"),
+    ("u can msg at lunch 12.30", "Monday to Friday from 12:30pm to 1:30pm"),
 ]
 NO_TIME = ["luke. text this number got about 10 percent battery", "im on 5% text me", "2 bars left"]
 UNCLEAR = [
