@@ -194,6 +194,8 @@ def _note_advice(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
     rose = settling.rose(slots) and not advice.is_of_service(topic)
     heavy = rose or feelings.find_worry(text) in intending.HEAVY
     heavy = heavy and topic not in advice.OF_THEIR_OWN_BLOWS
+    # "theres nothing in the fridge again" asks nothing: it tells, and a record begins with it.
+    heavy = heavy or not (advice.is_of_service(topic) or signals.is_asking(text))
     # In an emergency what they tell may say more than what they ask.
     if not (intent == "tell" and (heavy or slots.get("urgency") == "emergency")):
         reading.intent = "ask_advice"
