@@ -21,6 +21,8 @@ _HARMLESS = re.compile(r"\[\^ \]\* |\(\?:\[\.\?\] \)\*\$")
 _UNBOUNDED = re.compile(r"(?<!\\)[*+{]")
 MOST_WAYS = 500
 _CALLS = (Urgency.EMERGENCY, Urgency.URGENT)
+# Of what other phrases must not be called by, so many may newly call by a phrase that is right.
+_MOST_NEWLY_CALLED = 2
 
 
 def phrase_findings(draft: Edition, live: Edition) -> list[Finding]:
@@ -39,14 +41,27 @@ def phrase_findings(draft: Edition, live: Edition) -> list[Finding]:
             )
         ]
     with edition.pinned(live):
+        today = the_book()
         caught = [
             (phrase.name, text, level)
-            for phrase in the_book().phrases
+            for phrase in today.phrases
             for text in phrase.fires
             if (level := phrase_level(text)) in _CALLS
         ]
+        # A version whose phrases are those of today reads them once, as the same book.
+        quiet = [
+            text
+            for phrase in (today.phrases if today is not book else ())
+            for text in phrase.silent
+            if phrase_level(text) not in _CALLS
+        ]
     with edition.pinned(draft):
-        return found + [one for name, text, level in caught for one in _missed(name, text, level)]
+        return [
+            *found,
+            *(one for name, text, level in caught for one in _missed(name, text, level)),
+            *_too_wide(book, quiet),
+            *_relabelled(book, today),
+        ]
 
 
 def can_run_away(written: str) -> bool:
@@ -133,3 +148,35 @@ def _missed(name: str, text: str, level: Urgency) -> Iterator[Finding]:
             how="Put the phrase and its level back. To hear less, a safeguarding lead and an "
             "engineer change it in the program.",
         )
+
+
+def _too_wide(book: Book, quiet: list[str]) -> Iterator[Finding]:
+    """Gives the phrases that would call a person to what calls nobody today."""
+    newly: dict[str, list[str]] = {}
+    for text in quiet:
+        for hit in book.find(book.read(text)):
+            if hit.level in _CALLS and not hit.phrase.wide:
+                newly.setdefault(hit.phrase.name, []).append(text)
+    for name, heard in newly.items():
+        if len(heard) > _MOST_NEWLY_CALLED:
+            shown = ", ".join(f"“{text}”" for text in heard[:3])
+            yield Finding(
+                what=f"It listens too widely: {len(heard)} messages call nobody today and newly "
+                f"would, such as {shown}.",
+                where=f"{_WHERE}, {name}",
+                how="Write more of what children say around these words, so that plain days stay "
+                "silent.",
+            )
+
+
+def _relabelled(book: Book, today: Book) -> Iterator[Finding]:
+    now = {phrase.name: phrase.harms for phrase in book.phrases}
+    for phrase in today.phrases:
+        lost = phrase.harms - now.get(phrase.name, phrase.harms)
+        if lost:
+            named = ", ".join(sorted(harm.value.replace("_", " ") for harm in lost))
+            yield Finding(
+                what=f"It no longer tells of {named}, which decides what is asked next.",
+                where=f"{_WHERE}, {phrase.name}, harms",
+                how="Put the harm back. A further one can stand beside it.",
+            )

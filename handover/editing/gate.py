@@ -16,7 +16,16 @@ from sqlalchemy.orm import Session
 
 from handover import audit
 from handover.editing import publishing, real_talks, signing, versions
-from handover.editing.checks import asking, hearing, meant, safety, shape, translations, wording
+from handover.editing.checks import (
+    asking,
+    hearing,
+    meant,
+    safety,
+    shape,
+    translations,
+    wording,
+    workings,
+)
 from handover.editing.files import write_folder
 from handover.editing.material import CancelledError, Check, Finding, Material, Verdict
 from handover.editing.versions import NotOpenError
@@ -45,6 +54,7 @@ FILE_CHECKS = (
     Check(name="buttons", title="Every question has a way out", look=safety.buttons),
     Check(name="titles", title="Buttons do what they say", look=meant.titles),
     Check(name="asking", title="Questions are asked when they should be", look=asking.asking),
+    Check(name="workings", title="The talk goes on, and all is kept", look=workings.workings),
     Check(name="lengths", title="Texts fit a text message", look=wording.lengths),
     Check(name="tokens", title="Places to fill in are right", look=wording.tokens),
     Check(name="kindness", title="No blame, no secrecy, nothing leading", look=wording.kindness),

@@ -18,6 +18,9 @@ QUESTIONS = "dialogues/questions.yml"
 SIGNALS = "bot/signals.yml"
 ENGLISH = "en"
 ASK = "utter_ask_"
+PERSON, SKIP = "/request_person", "/skip"
+# What whoever is asked can always do instead of answering.
+WAYS_OUT = (SKIP, PERSON)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

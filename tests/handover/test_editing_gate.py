@@ -277,6 +277,41 @@ CARELESS: dict[str, tuple[tuple[str, str | None], str, str]] = {
     "two questions have each other's words": (
         exchange(ASKED, '"How old are you?"', '"When did this start?"'),
         "safety_words", "swapped"),
+    "a child is turned away": (
+        put(ANSWERS, ROBOT, "I cannot help you. Go away. I'm a bot"),
+        "kindness", "turns a child away"),
+    "a phrase listens to half of all messages": (
+        put(PHRASES, "  says:\n", "  says:\n    - mum\n"), "phrases", "listens too widely"),
+    "a phrase tells of another harm": (
+        put(PHRASES, "harms: [physical_abuse]", "harms: [neglect]"),
+        "phrases", "no longer tells of physical abuse"),
+    "nothing is asked again after an aside": (
+        (QUESTIONS, re.sub(r"then_repeat:\n(?:  - .*\n)+", "then_repeat: []\n",
+                           program()[QUESTIONS])), "asking", "cannot_hear, chat"),
+    "nobody is invited to tell": (
+        (QUESTIONS, re.sub(r"invite: \[.*?\]", "invite: []", program()[QUESTIONS])),
+        "asking", "affirm, decline, deny"),
+    "a new language has no words for danger": (
+        ("dialogues/languages/fr.yml",
+         "language: fr\nresponses:\n  utter_robot: Je suis un robot.\n"),
+        "translations", "safety is missing in fr"),
+    "a new language has no way to a person": (
+        ("dialogues/languages/fr.yml",
+         "language: fr\nresponses:\n  utter_robot: Je suis un robot.\n"),
+        "translations", "/request_person has no title in fr"),
+    "the bot waits after a rule": (
+        put(RULES, "  - rule: Stop\n    wait_for_user_input: false\n", "  - rule: Stop\n"),
+        "workings", "no question would follow"),
+    "two rules contradict each other": (
+        put(RULES, "rules:\n", "rules:\n  - rule: Hush\n    wait_for_user_input: false\n"
+            "    steps:\n      - intent: stop\n      - action: utter_chat\n"),
+        "workings", "otherwise than the rule “Hush”"),
+    "what a child says is kept as another kind": (
+        put(f"{DOMAIN}/slots.yml", "  safe_now:\n    type: any", "  safe_now:\n    type: bool"),
+        "workings", "safe_now would be kept in another way"),
+    "a meaning of a button is forgotten": (
+        put(f"{DOMAIN}/slots.yml", "safe_yes, safe_no,", "safe_yes,"),
+        "workings", "reply_to can no longer be safe_no"),
     "a text the program says is gone": (
         cut(SAID, r"^holding:\n  - .*?\n"), "translations", "program still says it"),
 }  # fmt: skip
@@ -324,7 +359,7 @@ def test_at_least_thirty_careless_changes_are_tried_and_the_program_itself_passe
     material = Material(files=program(), live=program(), folder=PROGRAM_FOLDER)
     anew = Material(files=program(), live={}, folder=PROGRAM_FOLDER)
 
-    assert len(CARELESS) >= 75
+    assert len(CARELESS) >= 85
     assert not any(gate.look(material, gate.FILE_CHECKS).values())
     # Nor does its shape depend on there being something to compare it with.
     assert gate.look(anew, gate.FILE_CHECKS[:2]) == {"files": [], "shape": []}

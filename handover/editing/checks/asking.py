@@ -121,7 +121,10 @@ def _said_no_more(data: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[
     for part, now, before in (
         ("first", *([one["say"] for one in held["first"]] for held in (data, live))),
         ("takes_up", *(held.get("takes_up", []) for held in (data, live))),
-        ("then_listen", *(held["then_listen"] for held in (data, live))),
+        *(
+            (name, *(held[name] for held in (data, live)))
+            for name in ("then_listen", "then_repeat", "invite", "emergency", "when_worse")
+        ),
     ):
         lost = sorted(set(before) - set(now))
         if lost:

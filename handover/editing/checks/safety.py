@@ -8,10 +8,9 @@ from handover.editing import texts
 from handover.editing.checks.rules import rules
 from handover.editing.material import Finding, Material
 from handover.editing.measures import TOKEN
-from handover.editing.texts import ASK, ENGLISH, NUMBERS, SIGNALS, Said
+from handover.editing.texts import ASK, ENGLISH, NUMBERS, PERSON, SIGNALS, WAYS_OUT, Said
 from models.channel import CAPABILITIES, ChannelName
 
-_PERSON, _SKIP = "/request_person", "/skip"
 _WHATSAPP = CAPABILITIES[ChannelName.WHATSAPP]
 # WhatsApp shows a list where a title is too long for a button; a list's titles hold so many.
 _LONGEST_TITLE = 24
@@ -133,8 +132,11 @@ def _wholes(
             yield said.where, said.key, said.language, live, said.text
         else:
             wording[(said.path, said.key)].append(said)
+    whole: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for (path, key, _), text in before.items():
+        whole[(path, key)].append(text)
     for (path, key), all_said in wording.items():
-        live_texts = [text for (p, k, _), text in before.items() if (p, k) == (path, key)]
+        live_texts = whole[(path, key)]
         yield (
             f"{path}, {key}",
             key,
@@ -166,19 +168,16 @@ def _swapped(material: Material) -> Iterator[Finding]:
     live = {
         (said.language, said.text): said.key for said in material.live_texts if said.key in held
     }
+    same = {(one.key, one.language, one.text) for one in material.live_texts}
     for said in material.texts:
         before = live.get((said.language, said.text))
-        if said.key in held and before is not None and before != said.key:
-            same = any(
-                (one.key, one.language, one.text) == (said.key, said.language, said.text)
-                for one in material.live_texts
+        is_moved = said.key in held and before is not None and before != said.key
+        if is_moved and (said.key, said.language, said.text) not in same:
+            yield Finding(
+                what=f"It says the words of {before}: the two are swapped.",
+                where=said.where,
+                how="Put each of the two back in its place.",
             )
-            if not same:
-                yield Finding(
-                    what=f"It says the words of {before}: the two are swapped.",
-                    where=said.where,
-                    how="Put each of the two back in its place.",
-                )
 
 
 def _unshowable(said: Said) -> Iterator[Finding]:
@@ -209,8 +208,8 @@ def _without_a_way(said: Said) -> Iterator[Finding]:
         return
     payloads = {payload for _, payload in said.buttons}
     answers = any(payload.startswith("/inform{") for payload in payloads)
-    if not answers and not {_PERSON, _SKIP} <= payloads:
-        lost = "no button to a person" if _PERSON not in payloads else "no button to skip it"
+    if not answers and not payloads.issuperset(WAYS_OUT):
+        lost = "no button to a person" if PERSON not in payloads else "no button to skip it"
         yield Finding(
             what=f"The question has {lost}.",
             where=said.where,

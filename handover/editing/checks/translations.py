@@ -8,7 +8,7 @@ from handover.editing import texts
 from handover.editing.checks.rules import rules
 from handover.editing.material import Finding, Material
 from handover.editing.measures import TOKEN
-from handover.editing.texts import DOMAIN, ENGLISH, LANGUAGES, Said
+from handover.editing.texts import DOMAIN, ENGLISH, LANGUAGES, WAYS_OUT, Said
 
 _DIGITS = re.compile(r"\d+")
 _WELSH = "cy"
@@ -96,20 +96,47 @@ def _lost(material: Material) -> Iterator[Finding]:
 
 def _every_language(material: Material) -> Iterator[Finding]:
     needed = rules()["in_every_language"]
+    have: dict[str, set[str]] = defaultdict(set)
+    for said in material.texts:
+        have[said.path].add(said.key)
+    live = {(said.path, said.key) for said in material.live_texts}
     for language in languages_of(material):
-        for folder, keys in ((texts.WORDING, "wording"), (LANGUAGES, "dialogue")):
-            path = f"{folder}{language}.yml"
-            if path not in material.files:
-                continue
-            have = {said.key for said in material.texts if said.path == path}
-            for key in needed[keys]:
-                if key not in have and _live_has(material, path, key):
-                    yield Finding(
-                        what=f"A text of safety is missing in {language}.",
-                        where=f"{path}, {key}",
-                        how="Write it in this language. Nobody may be met in danger with words "
-                        "they cannot read.",
-                    )
+        paths = [f"{folder}{language}.yml" for folder in (texts.WORDING, LANGUAGES)]
+        is_new = not any(path in material.live for path in paths)
+        for path, keys in zip(paths, ("wording", "dialogue"), strict=True):
+            lost = [
+                key
+                for key in needed[keys]
+                if key not in have[path] and (is_new or (path, key) in live)
+            ]
+            yield from (_unsafe(language, path, key) for key in lost)
+        if is_new:
+            yield from _no_ways(material, language, paths[1])
+
+
+def _unsafe(language: str, path: str, key: str) -> Finding:
+    return Finding(
+        what=f"A text of safety is missing in {language}.",
+        where=f"{path}, {key}",
+        how="Write it in this language. Nobody may be met in danger with words they cannot read.",
+    )
+
+
+def _no_ways(material: Material, language: str, path: str) -> Iterator[Finding]:
+    """Gives the ways out of a question that a new language has no words for."""
+    titled = {
+        payload
+        for said in material.texts
+        if said.path == path and said.key == "buttons"
+        for _, payload in said.buttons
+    }
+    for way in WAYS_OUT:
+        if way not in titled:
+            yield Finding(
+                what=f"The button {way} has no title in {language}.",
+                where=f"{path}, buttons",
+                how="Write the titles of all buttons in a language that is new.",
+            )
 
 
 def _titles(material: Material) -> Iterator[Finding]:
@@ -136,10 +163,11 @@ def _titles(material: Material) -> Iterator[Finding]:
 
 def _other_numbers(material: Material) -> Iterator[Finding]:
     """Gives the translations whose numbers or places to fill in are not those of English."""
-    for path, keys in _wording_by_path(material.texts).items():
+    by_path = _wording_by_path(material.texts)
+    for path, keys in by_path.items():
         if texts.language_of(path) == ENGLISH:
             continue
-        english = _wording_by_path(material.texts).get(_beside(path), {})
+        english = by_path.get(_beside(path), {})
         for key, said in keys.items():
             for one, model in zip(said, english.get(key, ()), strict=False):
                 if key not in _CLOCKS and _marks(one) != _marks(model):
@@ -199,10 +227,6 @@ def _marks(said: Said) -> Counter[str]:
 
 def _beside(path: str) -> str:
     return f"{path.rpartition('/')[0]}/{ENGLISH}.yml"
-
-
-def _live_has(material: Material, path: str, key: str) -> bool:
-    return any((said.path, said.key) == (path, key) for said in material.live_texts)
 
 
 def _by_key(material: Material, beginning: str, language: str) -> dict[str, list[Said]]:
