@@ -48,6 +48,11 @@ _GLUED = range(10, 161)
 _GLUED_WORDS = 4
 _GLUED_LONGEST = 14
 _GLUED_MEAN = 2.5
+# Of the shortest only English ones: other languages have so many that any long word comes apart.
+_GLUED_SMALL = frozenset({
+    "a", "i", "am", "an", "as", "at", "be", "by", "da", "do", "go", "he", "if", "im", "in", "is",
+    "it", "me", "my", "nd", "no", "of", "ok", "on", "or", "so", "to", "up", "ur", "us", "we",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +121,8 @@ class Vocabulary:
         return words if is_plain else ()
 
     def _is_word(self, part: str) -> bool:
-        if len(part) == 1:
-            return part in {"a", "i"}
+        if len(part) <= 2:
+            return part in _GLUED_SMALL
         return part in self.words or part in self.spellings
 
 
