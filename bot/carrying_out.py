@@ -1,16 +1,14 @@
 """Carrying out what was decided: replies, handover, urgency and "processed" in one transaction."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 from sqlalchemy import Engine, bindparam, select
 from sqlalchemy.orm import Session, defer
 
-from bot import changing, silence
+from bot import changing, judgements, silence
 from bot.outcome import Change, Outcome, Turn
-from bot.urgency import Assessment
 from handover import (
     audit,
     calling,
@@ -32,7 +30,6 @@ from models.conversation import (
     HandoverReason,
     Holder,
     Message,
-    UrgencyAssessment,
 )
 from models.db import transaction
 from models.urgency import Urgency, highest
@@ -56,10 +53,11 @@ def carry_out(
             return False
         outcome = _unless_taken(conversation, turn, outcome)
         messages = _messages(session, turn)
+        outcome = _as_corrected(session, conversation, messages, turn, outcome)
         # What begins anew begins calm, and is then as urgent as these words.
         changing.change(session, conversation, messages, outcome)
         _raise_urgency(session, conversation, outcome)
-        _assess(session, conversation, messages, outcome)
+        said = _assess(session, conversation, messages, turn, outcome)
         _gather(session, conversation, messages, outcome)
         _speak(session, conversation, messages, outcome)
         languages.note(session, conversation)
@@ -73,7 +71,7 @@ def carry_out(
         if not is_first_aid:
             if any(message.kind not in WORDLESS_KINDS for message in turn.messages):
                 silence.note(session, conversation, outcome)
-            _finish(session, conversation, messages, outcome)
+            _finish(session, conversation, messages, outcome, said)
         if conversation.holder is Holder.PRACTITIONER:
             ladder.settle(session, conversation)
     return True
@@ -137,6 +135,28 @@ def _messages(session: Session, turn: Turn) -> list[Message]:
     return list(session.scalars(_WORKED, asked))
 
 
+def _as_corrected(
+    session: Session,
+    conversation: Conversation,
+    messages: list[Message],
+    turn: Turn,
+    outcome: Outcome,
+) -> Outcome:
+    """Gives the outcome without the level of words that a named person has judged meanwhile."""
+    if outcome.urgency.rank <= conversation.urgency.rank:
+        return outcome
+    judged = {number: found.level for number, found in outcome.assessments.items()}
+    levels = {
+        message.id: highest(message.phrase_level, judged.get(message.id, Urgency.NO_CONCERN))
+        for message in turn.messages
+    }
+    by_people = judgements.corrected(session, messages)
+    if not by_people or outcome.urgency.rank > highest(*levels.values()).rank:
+        return outcome
+    left = (level for number, level in levels.items() if number not in by_people)
+    return replace(outcome, urgency=highest(*left))
+
+
 def _raise_urgency(session: Session, conversation: Conversation, outcome: Outcome) -> None:
     level = highest(conversation.urgency, outcome.urgency)
     if level is not conversation.urgency:
@@ -145,36 +165,32 @@ def _raise_urgency(session: Session, conversation: Conversation, outcome: Outcom
 
 
 def _assess(
-    session: Session, conversation: Conversation, messages: list[Message], outcome: Outcome
-) -> None:
-    for message in messages:
-        assessment = outcome.assessments.get(message.id)
-        if assessment is not None and message.id in outcome.masks:
-            # The reasons quote the message, and so the word in it.
-            assessment = replace(assessment, reasons=())
-        if assessment is not None:
-            session.add(assessment_row(message, assessment))
+    session: Session,
+    conversation: Conversation,
+    messages: list[Message],
+    turn: Turn,
+    outcome: Outcome,
+) -> Urgency:
+    """Keeps how urgent each message is, and gives the highest of them."""
+    on_receipt = {message.id: message.phrase_level for message in turn.messages}
+    was_raised = highest(conversation.pending_urgency, *on_receipt.values()).raises_alert
+    if was_raised and outcome.assessments:
+        judgements.drop_receipts(session, messages)
+    kept = [
+        judgements.row(
+            message,
+            outcome.assessments[message.id],
+            raised=on_receipt[message.id],
+            is_masked=message.id in outcome.masks,
+        )
+        for message in messages
+        if message.id in outcome.assessments
+    ]
+    session.add_all(kept)
     if outcome.urgency is not Urgency.NO_CONCERN:
         contact = records.current_contact(session, conversation)
         records.raise_urgency(contact, highest(conversation.urgency, outcome.urgency))
-
-
-def assessment_row(message: Message, assessment: Assessment) -> UrgencyAssessment:
-    """Gives the row that keeps an assessment, with its reasons sealed."""
-    return UrgencyAssessment(
-        message_id=message.id,
-        urgency=assessment.level,
-        harms=sorted(harm.value for harm in assessment.harms),
-        scores={level.value: round(score, 4) for level, score in assessment.scores.items()},
-        reasons=[_plain(asdict(reason)) for reason in assessment.reasons],
-        scored_by=assessment.scored,
-        model_version=assessment.model_version,
-        needs_rescoring=assessment.scored == "phrases",
-    )
-
-
-def _plain(reason: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: getattr(value, "value", value) for name, value in reason.items()}
+    return highest(*(row.urgency for row in kept))
 
 
 def _gather(
@@ -231,11 +247,20 @@ def _least_urgency(reason: HandoverReason) -> Urgency:
 
 
 def _finish(
-    session: Session, conversation: Conversation, messages: list[Message], outcome: Outcome
+    session: Session,
+    conversation: Conversation,
+    messages: list[Message],
+    outcome: Outcome,
+    said: Urgency,
 ) -> None:
     now = utc_now()
     # Asked before anything below changes, so that all of it is written in one go.
     is_more_waiting = has_waiting(session, conversation, beside=messages)
+    # What was raised on receipt is said by the last that waited, whatever the phrases are by now.
+    raised = Urgency.NO_CONCERN if is_more_waiting else conversation.pending_urgency
+    level = highest(outcome.urgency, raised)
+    if level.rank > said.rank:
+        judgements.explain(session, conversation, messages, level, outcome.handover)
     for message in messages:
         message.processed_at = now
     if outcome.state is not None:

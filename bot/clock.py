@@ -8,7 +8,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot import carrying_out, climbing, inbox, outbox, receipts, silence, urgency
+from bot import climbing, inbox, judgements, outbox, receipts, silence, urgency
 from bot.channels.base import Channel, DeliveryFailedError
 from bot.dialogue import Dialogue, DialogueUnavailableError
 from bot.doorbell import Bells
@@ -252,7 +252,8 @@ def _score_again(engine: Engine, dialogue: Dialogue, assessment_id: int) -> None
             return
         earlier.needs_rescoring = False
         message = earlier.message
-        row = carrying_out.assessment_row(message, assessment)
+        # A person was called for what the phrases heard: a calmer model does not undo it.
+        row = judgements.row(message, assessment, raised=earlier.urgency)
         # What the talk around it said of it was right without the model, and stands.
         around = [reason for reason in earlier.reasons or [] if reason["kind"] == "context"]
         row.reasons = [*row.reasons, *around]

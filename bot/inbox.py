@@ -14,7 +14,17 @@ from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot import carrying_out, claims, episodes, pipeline, turns, unreachable, urgency, voice_notes
+from bot import (
+    carrying_out,
+    claims,
+    episodes,
+    judgements,
+    pipeline,
+    turns,
+    unreachable,
+    urgency,
+    voice_notes,
+)
 from bot.channels.base import IncomingMessage
 from bot.courtesy import Typing
 from bot.dialogue import Dialogue
@@ -70,6 +80,7 @@ def receive(
     """
     # The phrases are read before the transaction begins, so that no writer waits for them.
     level = urgency.phrase_level(incoming.text)
+    heard = urgency.assess(incoming.text) if level.raises_alert else None
     account = _account(engine, account_id)
     # Before what the bot has to write: it is short, and somebody may be looking at the screen.
     with transaction(engine, goes_first=True) as session:
@@ -90,7 +101,8 @@ def receive(
         audit.announce(session, conversation, "message", message.id)
         if incoming.is_cut_off:
             unreachable.note_cut_off(session, conversation, message)
-        if level.raises_alert:
+        if heard is not None:
+            session.add(judgements.on_receipt(message, heard, level))
             _call_at_once(session, conversation, message, level)
         if conversation.holder is Holder.PRACTITIONER:
             ladder.settle(session, conversation)

@@ -1,12 +1,13 @@
 """Marks, in a child's own words, what a judgement of them rests on."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any
 
 from handover import words
+from models.conversation import HandoverReason
 from models.urgency import Urgency
 
 
@@ -40,6 +41,7 @@ def in_words(text: str, reasons: Iterable[Mapping[str, Any]]) -> tuple[str, ...]
     A word alone ("dad", "scared") tells a reader little: it is given with those around it.
     """
     told: list[str] = []
+    last: list[str] = []
     phrases: list[Mapping[str, Any]] = []
     weighed: list[Mapping[str, Any]] = []
     for reason in reasons:
@@ -48,11 +50,34 @@ def in_words(text: str, reasons: Iterable[Mapping[str, Any]]) -> tuple[str, ...]
             told.append(said)
         elif reason.get("kind") == "model":
             weighed.append(reason)
+        elif reason.get("kind") in _WORDLESS:
+            last.append(_WORDLESS[reason["kind"]](reason))
         else:
             phrases.append(reason)
     told += _read(text, phrases)
     named = [_span(one) for one in phrases if _stands_in(text, one)]
-    return tuple(dict.fromkeys([*told, *_weighed(text, weighed, named)]))
+    return tuple(dict.fromkeys([*told, *_weighed(text, weighed, named), *last]))
+
+
+def _overruled(reason: Mapping[str, Any]) -> str:
+    seen = Urgency(reason["saw"])
+    saw = "nothing" if seen is Urgency.NO_CONCERN else words.URGENCY[seen].lower()
+    return f"a phrase raised this on receipt; the model saw {saw}"
+
+
+def _called(reason: Mapping[str, Any]) -> str:
+    code = reason.get("handover")
+    return words.REASONS[HandoverReason(code)] if code else "raised by what came with it"
+
+
+# Reasons that rest on no words of the message, each in words for a reader.
+_WORDLESS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "receipt": _overruled,
+    "service": _called,
+    "hidden": lambda _: "the words are hidden, with a word of the child's own",
+    "unread": lambda _: "the service could not judge it, and called a person",
+    "whole": lambda _: "the model judged it as a whole",
+}
 
 
 def _read(text: str, reasons: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -223,7 +223,7 @@ def _shown(
     sounds: tuple[VoiceNote, ...],
 ) -> Shown:
     state, help_text, failed = words.delivery(message.deliveries)
-    last = _in_force(message.assessments)
+    last, judged_text = _most_urgent((message, *changes))
     calls = last is not None and last.urgency is not Urgency.NO_CONCERN
     return Shown(
         message=message,
@@ -235,11 +235,18 @@ def _shown(
         delivery_help=help_text,
         delivery_failed=failed,
         changes=tuple(changes),
-        judged=_judged(last, message.text, names) if last is not None and calls else None,
+        judged=_judged(last, judged_text, names) if last is not None and calls else None,
         is_unscored=any(row.needs_rescoring for row in message.assessments),
         marked={one.id: _marked(one) for one in (message, *changes)},
         voice_notes=sounds,
     )
+
+
+def _most_urgent(said: Sequence[Message]) -> tuple[UrgencyAssessment | None, str]:
+    """Gives the judgement that counts of a message and what it was changed to, and its words."""
+    found = [(_in_force(one.assessments), one.text) for one in said]
+    judged = [(row, text) for row, text in found if row is not None]
+    return max(judged, key=lambda one: one[0].urgency.rank, default=(None, ""))
 
 
 def _in_force(rows: Sequence[UrgencyAssessment]) -> UrgencyAssessment | None:

@@ -370,7 +370,8 @@ class UrgencyAssessment(Base):
     reasons: Mapped[Any] = mapped_column(EncryptedJson, default=list)
     """Each reason with the child's words and where they stand."""
     scored_by: Mapped[str] = mapped_column(String(40))
-    """`phrases`, `phrases_and_model`, or `practitioner`."""
+    """`phrases`, `phrases_and_model`, `practitioner`, `receipt` until a message is judged, or
+    `service` for what no words raised."""
     model_version: Mapped[str | None] = mapped_column(String(80))
     practitioner_id: Mapped[int | None] = mapped_column(foreign_key("practitioner.id"))
     needs_rescoring: Mapped[bool] = mapped_column(default=False, index=True)

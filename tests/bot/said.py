@@ -5,6 +5,7 @@ from handover import wording
 EMERGENCY = "he is hitting me right now"
 URGENT = "my dad hits me every night"
 CONCERN = "im sad at school"
+WIDE = "he touches me at night"
 
 
 def words(key: str) -> str:

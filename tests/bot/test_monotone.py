@@ -1,5 +1,7 @@
 """The level of a conversation, as a state machine: it falls only by a named person, with a reason.
 
+And whatever raised it, a message of the child's says why.
+
 Messages, models that come and go, sweeps of the clock, people who take over, give back and end:
 in whatever order, nothing else lowers it within an episode.
 """
@@ -23,23 +25,23 @@ from sqlalchemy import select
 
 from bot.clock import Clock
 from bot.doorbell import Bells
-from handover import service
+from handover import service, thread
 from models.base import clock_set_to
-from models.channel import ChannelName
+from models.channel import ChannelName, MessageKind
 from models.conversation import Conversation, Holder, UrgencyAssessment
 from models.db import open_engine, transaction
 from models.encryption import new_keyring
 from models.urgency import Urgency
 from tests import databases
-from tests.bot.said import CONCERN, EMERGENCY, URGENT
+from tests.bot.said import CONCERN, EMERGENCY, URGENT, WIDE
 from tests.door import Door, add_authority
 from tests.fakes.channel import FakeChannel
 from tests.fakes.clock import MovableClock
 from tests.fakes.dialogue import FakeDialogue
 
-TEXTS = st.sampled_from(
-    [EMERGENCY, URGENT, CONCERN, "hi", "im ok now", "no", "stop", "x", "it was a joke", "", "12"]
-)
+_RISKY = [EMERGENCY, URGENT, WIDE, CONCERN, "can i talk to a person", "my safe word is teapot"]
+_OTHER = ["hi", "im ok now", "no", "stop", "x", "it was a joke", "", "12"]
+TEXTS = st.sampled_from(_RISKY + _OTHER)
 
 
 class Talk(RuleBasedStateMachine):
@@ -74,7 +76,7 @@ class Talk(RuleBasedStateMachine):
     @rule(text=TEXTS)
     def child_changes_the_first_message(self, text: str) -> None:
         message = self.door.messages()[0]
-        self.door.child_says(text, refers_to=message.reference)
+        self.door.child_says(text, kind=MessageKind.EDIT, refers_to=message.reference)
 
     @rule()
     def work(self) -> None:
@@ -123,6 +125,15 @@ class Talk(RuleBasedStateMachine):
         elif now is not None and self.seen is not None and now[0] == self.seen[0]:
             assert now[1].rank >= self.seen[1].rank
         self.seen, self.corrected = now, None
+
+    @invariant()
+    def a_worry_has_a_message_that_says_why(self) -> None:
+        with transaction(self.door.engine) as session:
+            found = session.scalars(select(Conversation)).one_or_none()
+            if found is None or found.urgency is Urgency.NO_CONCERN:
+                return
+            shown, _ = thread.messages(session, found)
+            assert [one.judged for one in shown if one.judged and one.judged.reasons]
 
     @override
     def teardown(self) -> None:

@@ -230,3 +230,24 @@ def test_a_reason_that_does_not_fit_marks_nothing(text, start, end):
     reason = {"kind": "model", "words": "not these words", "start": start, "end": end}
 
     assert all(not piece.why for piece in marking.pieces(text, [reason]))
+
+
+def test_a_phrase_that_called_a_person_stays_with_its_message_when_the_model_sees_nothing(
+    door: Door, desk_of: Callable[[Practitioner], Desk], anna: Practitioner
+):
+    door.child_says("hi")
+    door.work()
+    door.child_says("my mums boyfriend hits me")
+    desk = desk_of(anna)
+    page = f"/conversations/{door.conversation_id}"
+    on_receipt = desk.get(page).text
+    door.work()
+
+    judged = desk.get(page).text
+
+    assert door.conversation().urgency is Urgency.URGENT
+    for shown in (on_receipt, judged):
+        assert "boyfriend hits me" in "".join(text for _, text in _MARK.findall(shown))
+    told = "a phrase raised this on receipt; the model saw nothing"
+    assert told in judged
+    assert told not in on_receipt
