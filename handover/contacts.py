@@ -72,6 +72,21 @@ def access_contact(
     return contact
 
 
+def lock_kept(session: Session, practitioner: Practitioner, contact_id: int) -> Contact:
+    """Gives the contact, locked, to those who work the referral it became.
+
+    That stays theirs when another authority has taken the talk since.
+
+    Raises:
+        AccessDeniedError: they may not, or there is none.
+    """
+    contact = access_contact(session, practitioner, contact_id)
+    if contact.conversation is None or contact.conversation_here is not None:
+        return access_contact(session, practitioner, contact_id, for_update=True)
+    session.refresh(contact, with_for_update={"of": Contact})
+    return contact
+
+
 def access_child(session: Session, practitioner: Practitioner, child_id: int) -> Child:
     """Gives a child's record, if this practitioner may see every conversation of it here.
 

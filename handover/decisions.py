@@ -73,7 +73,7 @@ def decide(
         DecisionError: it cannot be decided on so; all that stands in the way is named.
     """
     contact = contacts.access_contact(session, practitioner, contact_id, for_update=True)
-    case = referrals.open_referral(session, contact.child_id)
+    case = referrals.open_referral(session, contact)
     if problems := tuple(_problems(session, contact, decision, case)):
         raise DecisionError(*problems)
     contact.outcome = decision.outcome
@@ -108,7 +108,7 @@ def decide(
 
 def possible(session: Session, contact: Contact) -> list[ContactOutcome]:
     """Gives what may be decided: on an open case, information is passed on and not referred."""
-    case = referrals.open_referral(session, contact.child_id)
+    case = referrals.open_referral(session, contact)
     is_open_elsewhere = case is not None and case.contact_id != contact.id
     without = ContactOutcome.REFERRAL if is_open_elsewhere else ContactOutcome.PASSED_TO_WORKER
     order = (

@@ -1,4 +1,8 @@
-"""Referrals: contacts that children's social care accepted, one open at a time for each child."""
+"""Referrals: contacts that children's social care accepted, one open at a time for each child.
+
+Each authority has its own. One that was made before another authority took the talk stays with
+those who made it, to be worked or closed; the present contact's goes along with its record.
+"""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -6,9 +10,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handover import audit, contacts, links, record_fields, records, tasks
+from handover import audit, contacts, links, record_fields, records, tasks, words
 from models.authority import Authority
 from models.base import utc_now
+from models.casework import Task, TaskKind
 from models.contact import Contact
 from models.practitioner import Practitioner
 from models.referral import Referral
@@ -77,14 +82,14 @@ def allocate(
         AccessDeniedError: it is not theirs to see, or the worker is no colleague.
         DecisionError: there is no open referral.
     """
-    contact = contacts.access_contact(session, practitioner, contact_id, for_update=True)
+    contact = contacts.lock_kept(session, practitioner, contact_id)
     made = _open_of(session, contact, "worker")
     tasks.check_colleague(session, practitioner, worker_id)
     made.allocated_worker_id = worker_id
     audit.record(
         session,
         "referral_allocated",
-        conversation=contact.conversation,
+        conversation=contact.conversation_here,
         practitioner=practitioner,
         details={"referral": made.id, "worker": worker_id},
     )
@@ -101,7 +106,7 @@ def close_referral(
         AccessDeniedError: it is not theirs to see.
         DecisionError: there is no open referral, or the code is none.
     """
-    contact = contacts.access_contact(session, practitioner, contact_id, for_update=True)
+    contact = contacts.lock_kept(session, practitioner, contact_id)
     made = _open_of(session, contact, "reason")
     form = record_fields.form(
         session.get_one(Authority, practitioner.authority_id).nation, contact.received_at.year
@@ -115,7 +120,7 @@ def close_referral(
     audit.record(
         session,
         "referral_closed",
-        conversation=contact.conversation,
+        conversation=contact.conversation_here,
         practitioner=practitioner,
         details={"referral": made.id, "reason": reason},
     )
@@ -123,11 +128,38 @@ def close_referral(
     return made
 
 
-def open_referral(session: Session, child_id: int) -> Referral | None:
-    """Gives the open referral of a child, on whichever of their linked records; None without."""
+def go_along(session: Session, taker: Practitioner, contact: Contact, *, left: int) -> None:
+    """Lets the present contact's referral go with its record, and others be looked at.
+
+    Whoever accepted the talk has no say in what was opened before: the case may stay where it is,
+    for one is looked after by an authority and lives in another. Those who opened it decide.
+
+    Args:
+        session: the database.
+        taker: who accepted the talk.
+        contact: the present one, which is theirs by now.
+        left: the authority that gave the talk away.
+    """
+    for made in session.scalars(
+        select(Referral)
+        .where(Referral.authority_id == left)
+        .where(Referral.child_id == contact.child_id)
+        .where(Referral.closed_at.is_(None))
+    ).all():
+        if made.contact_id == contact.id:
+            made.authority_id = contact.authority_id
+            # A worker of those who gave it away answers for it no more.
+            made.allocated_worker_id = None
+        else:
+            _ask_what_becomes(session, taker, made)
+
+
+def open_referral(session: Session, contact: Contact) -> Referral | None:
+    """Gives the child's open referral here, on whichever of their linked records; None without."""
     return session.scalars(
         select(Referral)
-        .where(Referral.child_id.in_(links.same_child(session, child_id)))
+        .where(Referral.authority_id == contact.authority_id)
+        .where(Referral.child_id.in_(links.same_child(session, contact.child_id)))
         .where(Referral.closed_at.is_(None))
         .order_by(Referral.id)
         .limit(1)
@@ -140,15 +172,33 @@ def referral_of(session: Session, contact: Contact) -> Referral | None:
 
 
 def previous_referral(session: Session, contact: Contact) -> Referral | None:
-    """Gives the child's last referral of the twelve months before this contact, or None."""
+    """Gives the child's last referral here of the twelve months before this contact, or None."""
     return session.scalars(
         select(Referral)
+        .where(Referral.authority_id == contact.authority_id)
         .where(Referral.child_id.in_(links.same_child(session, contact.child_id)))
         .where(Referral.contact_id != contact.id)
         .where(Referral.referred_at >= contact.received_at - _RE_REFERRAL_WITHIN)
         .order_by(Referral.referred_at.desc())
         .limit(1)
     ).first()
+
+
+def _ask_what_becomes(session: Session, taker: Practitioner, made: Referral) -> None:
+    authority = session.get_one(Authority, made.authority_id)
+    asked = Task(
+        authority_id=made.authority_id,
+        child_id=made.child_id,
+        contact_id=made.contact_id,
+        kind=TaskKind.FOLLOW_UP,
+        what=f"{taker.authority.name} has taken over the conversation with this child. Decide "
+        "with them whether your referral stays open here, or is closed as transferred.",
+        due_at=words.end_of_next_working_day(authority.nation, utc_now()),
+        owner_id=made.allocated_worker_id,
+        created_by_id=made.accepted_by_id,
+    )
+    session.add(asked)
+    audit.notify(session, made.authority_id, made.allocated_worker_id)
 
 
 def _open_of(session: Session, contact: Contact, field: str) -> Referral:

@@ -160,9 +160,16 @@ def access(
     if task is None:
         raise AccessDeniedError
     service.check_staff(practitioner, task.authority_id)
-    if task.conversation_id is not None:
+    # What was to be done stays with those who set it when another authority takes the talk.
+    if task.conversation_id is not None and talk_is_here(session, task):
         service.access_conversation(session, practitioner, task.conversation_id)
     return task
+
+
+def talk_is_here(session: Session, task: Task) -> bool:
+    """Tells whether the conversation a task is about can still be opened by those who set it."""
+    talk = session.get(Conversation, task.conversation_id) if task.conversation_id else None
+    return talk is not None and talk.authority_id == task.authority_id
 
 
 def mine(session: Session, practitioner: Practitioner) -> Sequence[Task]:

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from handover import audit, lookups, offers, records, service
+from handover import audit, lookups, offers, records, referrals, service
 from handover.service import AccessDeniedError, NotHeldError
 from models.authority import Authority, Team
 from models.base import utc_now
@@ -124,7 +124,7 @@ def accept(session: Session, practitioner: Practitioner, transfer_id: int) -> Co
     session.flush()
     name = practitioner.name
     if offered.to_authority is not None:
-        _move(session, conversation, offered.to_authority)
+        _move(session, conversation, offered.to_authority, practitioner)
         name = f"{name}, {offered.to_authority.name}"
     service.change_hands(session, conversation, practitioner)
     service.tell(
@@ -306,7 +306,9 @@ def _tell_asker(session: Session, offered: Transfer) -> None:
     audit.notify(session, offered.authority_id, offered.offered_by_id)
 
 
-def _move(session: Session, conversation: Conversation, authority: Authority) -> None:
+def _move(
+    session: Session, conversation: Conversation, authority: Authority, taker: Practitioner
+) -> None:
     """Gives another authority the talk and the contact of the present episode.
 
     What was decided on earlier contacts, and notes between colleagues, stay where they were made.
@@ -315,7 +317,8 @@ def _move(session: Session, conversation: Conversation, authority: Authority) ->
     audit.announce(session, conversation, "holder")
     # They decide on it even where nothing was gathered yet: without one they had no record.
     contact = records.current_contact(session, conversation)
-    contact.authority_id = authority.id
+    left, contact.authority_id = contact.authority_id, authority.id
+    referrals.go_along(session, taker, contact, left=left)
     _let_be_found(session, contact, conversation.child.name_to_use)
     is_only_one = not session.scalars(
         select(Conversation.id)

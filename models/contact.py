@@ -138,6 +138,12 @@ class Contact(Base):
     acknowledgement: Mapped[Message | None] = relationship(foreign_keys=acknowledgement_id)
     answers: Mapped[list["Answer"]] = relationship(back_populates="contact", order_by="Answer.id")
 
+    @property
+    def conversation_here(self) -> Conversation | None:
+        """Gives its conversation, or None where another authority has taken that since."""
+        talk = self.conversation
+        return talk if talk is not None and talk.authority_id == self.authority_id else None
+
 
 class Answer(Base):
     """One answer to one field. Never overwritten: a later answer stands beside it."""

@@ -13,12 +13,13 @@ from models.practitioner import Practitioner
 
 
 class Referral(Base):
-    """A contact accepted by children's social care. One child has one open referral at a time."""
+    """A contact accepted by social care. A child has one open at a time with each authority."""
 
     __tablename__ = "referral"
     __table_args__ = (
         Index(
             "uq_referral_open",
+            "authority_id",
             "child_id",
             unique=True,
             sqlite_where=text("closed_at IS NULL"),

@@ -135,7 +135,7 @@ def note_read(session: Session, contact: Contact, action: str) -> None:
     audit.record(
         session,
         action,
-        conversation=contact.conversation,
+        conversation=contact.conversation_here,
         practitioner=auth.signed_in(),
         details={"contact": contact.id},
     )
@@ -149,9 +149,10 @@ def context_of(session: Session, contact: Contact) -> dict[str, Any]:
         "name": contact.child.name_to_use or "Child, no name given",
         "deadline": deadlines.of(authority, contact, utc_now()),
         "referral": referrals.referral_of(session, contact),
-        "case": referrals.open_referral(session, contact.child_id),
+        "case": referrals.open_referral(session, contact),
         "previous": referrals.previous_referral(session, contact),
         "suggestions": links.suggestions(session, auth.signed_in(), contact.child_id),
+        "has_gone": contact.conversation is not None and contact.conversation_here is None,
         "told_words": record_page.acknowledgement_words(contact),
     }
 

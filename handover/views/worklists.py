@@ -85,6 +85,7 @@ def task(task_id: int) -> ResponseReturnValue:
             "task.html",
             session,
             task=found,
+            talk_is_here=tasks.talk_is_here(session, found),
             colleagues=service.colleagues(session, auth.signed_in()),
             due=_parts(found.due_at),
             now=utc_now(),

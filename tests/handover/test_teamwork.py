@@ -333,6 +333,47 @@ class TestAnotherAuthority:
         changed = holder.post(f"/contacts/{earlier}/decision", outcome="early_help", text="No")
         assert changed.status_code == 404
 
+    def test_a_referral_left_behind_can_be_worked_and_closed_and_hinders_nobody(
+        self, door, holder, anna, eve, desk_of, path
+    ) -> None:
+        earlier = door.contact().id
+        door.decides(anna, ContactOutcome.REFERRAL, "Harm at home")
+        door.ends(anna)
+        door.child_says("its me again")
+        door.work()
+        door.takes_over(anna)
+        self.ask(holder, path, eve)
+        other = desk_of(eve)
+        other.get("/for-you")
+        other.post(f"/transfers/{the_offer(door.engine).id}/accept")
+
+        [number] = re.findall(r'href="/tasks/(\d+)"', holder.get("/tasks").text)
+        task = f"/tasks/{number}"
+        assert "Decide with them" in holder.get(task).text
+        page = f"/contacts/{earlier}/referral"
+        assert holder.post(page, do="allocate", worker=str(anna.id)).status_code == 302
+        assert "RC5" in holder.get(page).text
+        assert holder.post(page, do="close", reason="RC5").status_code == 302
+        assert holder.post(task, result="They work with them").status_code == 302
+        assert "Another authority has taken" in holder.get(f"/contacts/{earlier}").text
+        assert "open case" not in other.get(f"/contacts/{door.contact().id}").text
+
+    def test_a_referral_goes_along_with_the_present_contact(
+        self, door, holder, anna, eve, desk_of, path
+    ) -> None:
+        door.decides(anna, ContactOutcome.REFERRAL, "Harm at home")
+        self.ask(holder, path, eve)
+        other = desk_of(eve)
+        other.get("/for-you")
+        other.post(f"/transfers/{the_offer(door.engine).id}/accept")
+
+        page = f"/contacts/{door.contact().id}/referral"
+        other.get(page)
+
+        assert other.post(page, do="allocate", worker=str(eve.id)).status_code == 302
+        assert "allocated to Eve Stone" in other.get(f"/contacts/{door.contact().id}").text
+        assert holder.get(page).status_code == 404
+
     def test_the_child_is_told_when_they_cannot(
         self, door, holder, anna, eve, desk_of, path
     ) -> None:
