@@ -135,7 +135,8 @@ def _with_dialogue(
     *,
     is_idle: bool,
 ) -> Outcome:
-    said = _said(turn, answer, language, is_thanked=judged.urgency.raises_alert and bool(first))
+    is_urgent = judged.urgency.raises_alert
+    said = _said(turn, answer, language, is_thanked=is_urgent and bool(first), is_urgent=is_urgent)
     level = highest(turn.urgency, judged.urgency)
     text = _text_of(turn)
     steps = () if judged.urgency.raises_alert else plan_steps.answered(turn, text, answer.answers)
@@ -253,6 +254,8 @@ _ABOUT_SERVICE = {
     *("utter_advice_can_stop", "utter_advice_come_to_house", "utter_advice_how_help"),
     *("utter_advice_come_back", "utter_advice_hide_chat", "utter_advice_sorry"),
     "utter_advice_tell_all",
+    *("utter_line_at_night", "utter_line_too_old", "utter_line_name_shown"),
+    *("utter_line_seen_picture", "utter_line_no_questions"),
 }
 _IDLE_TALK = _ABOUT_SERVICE | {
     *("utter_joking", "utter_chat", "utter_homework", "utter_homework_numbers", "utter_fine"),
@@ -265,14 +268,19 @@ _IDLE_COMMANDS = {"goodbye", "feedback", "help"}
 
 
 # Said after the urgent words they would only say the same once more.
-_THANKS = {"utter_reflect_heard", "utter_reflect_go_on", "utter_reflect_emergency"}
+_THANKS = {
+    *("utter_reflect_heard", "utter_reflect_go_on", "utter_reflect_emergency"),
+    *("utter_stay_with_me", "utter_reply_emergency"),
+}
 
 
-def _said(turn: Turn, answer: DialogueAnswer, language: str, *, is_thanked: bool) -> Said:
+def _said(
+    turn: Turn, answer: DialogueAnswer, language: str, *, is_thanked: bool, is_urgent: bool
+) -> Said:
     now: list[Reply] = []
     question: list[Reply] = []
     tokens = turn.tokens
-    if turn.urgency.raises_alert:
+    if turn.urgency.raises_alert or is_urgent:
         # What is urgent does not wait for the end of the next working day.
         tokens = {**tokens, "next_step": _when_read_soon(turn)}
     for reply in answer.replies:

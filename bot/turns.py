@@ -22,6 +22,7 @@ from handover import (
     records,
     safe_words,
     sealing,
+    wording,
 )
 from handover.contact_plan import Plan
 from handover.outgoing import Choice
@@ -281,6 +282,7 @@ def _plan(conversation: Conversation) -> Plan:
 
 def _tokens(conversation: Conversation, present: hours.Hours) -> dict[str, str]:
     known = {"service_name": conversation.authority.service_name, **present.tokens}
+    known |= wording.numbers_of(conversation.authority.nation.value)
     # Asked for only where it is said: nothing but a welcome back names who has the talk.
     if conversation.covered_at is not None and conversation.practitioner is not None:
         known["practitioner"] = conversation.practitioner.name

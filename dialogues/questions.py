@@ -13,9 +13,10 @@ _ALARMING = ("urgent", "emergency")
 _LEVELS = ("no_concern", "concern", "urgent", "emergency")
 # How many turns a question that was passed over rests before it may be put once more.
 _REST = 2
-# After the emergency words the reminder of 999 comes this often, then every third turn.
-_FIRST_REMINDERS = 2
-_REMINDER_EVERY = 3
+# After the emergency words the reminder of 999 comes this often by itself, and again where
+# something new happens.
+_REMINDERS = 1
+_LINE = "utter_line_"
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Questions:
     when_worse: frozenset[str]
     emergency: frozenset[str]
     takes_up: frozenset[str]
+    instead: Mapping[str, tuple[str, ...]]
     questions: tuple[Saying, ...]
     then_listen: frozenset[str]
     then_repeat: frozenset[str]
@@ -90,6 +92,7 @@ class Questions:
                 emergency=frozenset(read["emergency"]),
                 # A model of a release before knows of none.
                 takes_up=frozenset(read.get("takes_up", ())),
+                instead={field: tuple(said) for field, said in read.get("instead", {}).items()},
                 questions=tuple(
                     Saying(one["field"], _conditions(one)) for one in read["questions"]
                 ),
@@ -130,6 +133,9 @@ class Questions:
     def next_field(self, slots: Slots) -> str | None:
         """Gives the field to ask for now, or None when all that may be asked was asked."""
         said = slots.get("said") or {}
+        calm_again = slots.get("calmed") and slots.get("urgency") == "emergency"
+        if slots.get("no_questions") or calm_again:
+            return None
         most = self.few if slots.get("few_questions") else self.budget
         if sum(n for name, n in said.items() if name.startswith(_ASK)) >= most:
             return None
@@ -141,9 +147,17 @@ class Questions:
             if question.name == slots.get("asked") and question.name in said_once:
                 # The child spoke of something else: asking at once again would press.
                 continue
+            if self._is_asked_by_a_line(question.name, slots):
+                continue
             if self.may_ask(question.name, slots) and question.fits(slots):
                 return question.name
         return None
+
+    def _is_asked_by_a_line(self, field: str, slots: Slots) -> bool:
+        """Tells whether a sentence that took up what was told asked the same already."""
+        said = slots.get("said") or {}
+        now = _LINE + str(slots.get("line"))
+        return any(_LINE + one in said or _LINE + one == now for one in self.instead.get(field, ()))
 
 
 def next_actions(questions: Questions, slots: Slots, intent: str) -> list[str]:
@@ -151,12 +165,15 @@ def next_actions(questions: Questions, slots: Slots, intent: str) -> list[str]:
     said = slots.get("said") or {}
     if intent == "wrong_reader":
         return []
+    # A line takes the place of a reaction, and comes as first as one.
+    line = [_LINE + str(slots["line"])] if slots.get("line") else []
     first = [one.name for one in questions.first if one.fits(slots) and one.name not in said]
-    return first + _then(questions, slots, intent)
+    if line and slots.get("line_is_quiet"):
+        return [*line, *first]
+    return [*line, *first, *_after_reaction(questions, slots, intent)]
 
 
-def _then(questions: Questions, slots: Slots, intent: str) -> list[str]:
-    said = slots.get("said") or {}
+def _after_reaction(questions: Questions, slots: Slots, intent: str) -> list[str]:
     if slots.get("advice"):
         return _advised(questions, slots)
     if intent in questions.then_listen:
@@ -166,7 +183,8 @@ def _then(questions: Questions, slots: Slots, intent: str) -> list[str]:
     if intent in questions.then_repeat or intent.startswith("ask_"):
         return _repeated(questions, slots)
     if not slots.get("worry"):
-        return _invitation(said, intent) if intent in questions.invite else []
+        is_invited = intent in questions.invite and not slots.get("line")
+        return _invitation(slots.get("said") or {}, intent) if is_invited else []
     return _privacy(questions, slots) + _onward(questions, slots, intent)
 
 
@@ -213,7 +231,7 @@ def _greeting(questions: Questions, slots: Slots) -> list[str]:
 def _repeated(questions: Questions, slots: Slots) -> list[str]:
     """Puts the open question once more after an interruption, but not at once."""
     asked = slots.get("asked")
-    if asked is None or not questions.may_repeat(asked, slots):
+    if asked is None or slots.get("no_questions") or not questions.may_repeat(asked, slots):
         return []
     waits = slots.get("urgency") == "emergency" and asked not in questions.emergency
     return [] if waits else [_ASK + asked]
@@ -226,41 +244,60 @@ def _privacy(questions: Questions, slots: Slots) -> list[str]:
 
 
 def _onward(questions: Questions, slots: Slots, intent: str) -> list[str]:
-    said = slots.get("said") or {}
     if _still_listening(slots, intent):
         return ["utter_tell_me_more"]
     if talks_on(slots, intent):
         # What was said at once is all there is to say; the next question can wait.
         return []
     if intent == "done":
-        field = "safe_now" if questions.may_ask("safe_now", slots) else None
+        may_ask = questions.may_ask("safe_now", slots) and not slots.get("no_questions")
+        field = "safe_now" if may_ask else None
     else:
         field = questions.next_field(slots)
     if _is_taken_up(questions, slots):
         # They were just told what to do: only where help must come may be asked beside that.
         return [_ASK + field] if field == _WHERE else []
-    if field is not None:
-        return [_ASK + field]
+    return [_ASK + field] if field is not None else _with_nothing_to_ask(slots, intent)
+
+
+def _with_nothing_to_ask(slots: Slots, intent: str) -> list[str]:
     if slots.get("urgency") == "emergency":
-        reminded = said.get("utter_stay_with_me", 0)
-        due = int(slots.get("turns") or 0) % _REMINDER_EVERY == 0
-        # A bare answer by a button has no reaction of its own, and silence is never an answer.
-        answered = intent in ("tell", "inform") and (slots.get("feeling") or slots.get("reply_to"))
-        remind = reminded < _FIRST_REMINDERS or due or not answered
-        return ["utter_stay_with_me"] if remind else []
-    return ["utter_added" if "utter_thank_you" in said else "utter_thank_you"]
+        return ["utter_stay_with_me"] if _is_reminded(slots, intent) else []
+    if slots.get("no_questions"):
+        # The end of the talk would ask something too.
+        return [] if _is_reacted_to(slots, intent) else ["utter_added"]
+    return ["utter_added" if "utter_thank_you" in (slots.get("said") or {}) else "utter_thank_you"]
+
+
+def _is_reminded(slots: Slots, intent: str) -> bool:
+    """Tells whether 999 is said once more; a bare answer by a button is never met by silence."""
+    if not _is_reacted_to(slots, intent):
+        return True
+    if slots.get("calmed"):
+        return False
+    said = slots.get("said") or {}
+    is_new = slots.get("message_urgency") == "emergency" and "utter_stay_with_me" in said
+    return is_new or said.get("utter_stay_with_me", 0) < _REMINDERS
+
+
+def _is_reacted_to(slots: Slots, intent: str) -> bool:
+    reactions = (slots.get("feeling"), slots.get("reply_to"), slots.get("line"))
+    return intent == "done" or (intent in ("tell", "inform") and any(reactions))
 
 
 def _is_taken_up(questions: Questions, slots: Slots) -> bool:
     """Tells whether the reaction of an emergency says by itself what to do next."""
     reactions = {slots.get("feeling"), slots.get("reply_to")}
-    return slots.get("urgency") == "emergency" and not questions.takes_up.isdisjoint(reactions)
+    is_told = bool(slots.get("line")) or not questions.takes_up.isdisjoint(reactions)
+    return slots.get("urgency") == "emergency" and is_told
 
 
 def _still_listening(slots: Slots, intent: str) -> bool:
     """Lets the child talk before anything is asked, unless safety cannot wait."""
     said = slots.get("said") or {}
     if intent not in ("tell", "adult_referrer", "unclear") or slots.get("urgency") in _ALARMING:
+        return False
+    if slots.get("no_questions"):
         return False
     asked_before = any(name.startswith(_ASK) for name in said)
     return said.get("utter_tell_me_more", 0) < 1 and not asked_before

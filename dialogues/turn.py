@@ -38,7 +38,7 @@ _STATE_VERSION = 1
 _TURN_SLOTS = frozenset(
     [
         *("feeling", "good_news", "kind", "reply_to", "calm", "nothing", "welcomed"),
-        *("of_anybody", "advice", "message_urgency"),
+        *("of_anybody", "advice", "line", "line_is_quiet", "message_urgency"),
     ]
 )
 

@@ -91,6 +91,16 @@ def help_numbers() -> tuple[HelpNumber, ...]:
     )
 
 
+def numbers_of(nation: str) -> dict[str, str]:
+    """Gives the numbers that are other ones in this nation, by the names that texts use."""
+    own = f"_{nation}"
+    return {
+        number.key.removesuffix(own): number.number
+        for number in help_numbers()
+        if number.key.endswith(own)
+    }
+
+
 def numbers_checked_on() -> dt.date:
     """Gives the day on which a person last compared the numbers with their sources."""
     day: dt.date = _read("help_numbers")["checked"]

@@ -79,6 +79,7 @@ _NO_OPENERS = frozenset(
     ]
 )
 _NO_NAMES = re.compile(
+    r"\b(?:dont|do not|stop) (?:u |you )?(?:ask|asking)(?: me)?(?: for| what)? (?:my|me) names?\b|"
     r"^(?:and |pls |please |ok )?no names?(?=,| (?:pls|please|ok|thanks|tho|though|on)\b|$)|"
     r"\b(?:dont|do not|wont|not) (?:want |wanna |put |use |have |give |leave |like )(?:to )?"
     r"(?:put |give |use |have |leave )?(?:my |any )?(?:real )?names? (?:on|in|down|"
@@ -167,6 +168,8 @@ _UNSURE = re.compile(
 
 
 _DANGER_NOW = re.compile(
+    r"\b(?:com(?:e|es|ing)|be) (?:to|round|at|for) (?:mine|ours|my (?:house|yard|home|door|gaff))\b"
+    r"(?: (?:w|wi|with) (?:a )?\w+)?|"
     r"\b(?:kicking|banging|smashing|breaking|trying to (?:get|break)) "
     r"(?:on |in |down |at |my |the )*(?:\w+ )?door\b(?: in| down)?"
     r"|\b(?:got|has|holding|with) a (?:knife|gun|machete|blade|bat|hammer)\b|\bfollowing me\b"

@@ -26,7 +26,10 @@ _BY_SOMEBODY = frozenset(
 _BY_BLOWS = frozenset(["physical_abuse", "sexual_abuse", "domestic_abuse"])
 _PARENTS = frozenset(["mum", "dad", "stepmum", "stepdad", "foster mum", "foster dad"])
 _AT_HOME = _PARENTS | {"parents", "foster carer", "staff", "mum's boyfriend", "dad's girlfriend"}
-_NOTED = ("age", "name_to_use", "safe_contact_times", "safe_contact_channel", "other_child")
+_NOTED = (
+    *("age", "name_to_use", "safe_contact_times", "safe_contact_channel", "other_child", "school"),
+    *("phone_number", "wants"),
+)
 # A grown-up near by whom the child could go to, and what they are called.
 _HELPER = re.compile(
     r"\b(?:next door|neighbou?rs?|(?:over|across) the road|downstairs neighbou?r|"
@@ -51,7 +54,7 @@ _NO_NAME = frozenset(
 
 def choose_reply(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> str:
     """Gives which answer fits: to what is happening, to ringing 999, to a place, to a fact."""
-    of_life = _is_of_own_life(slots)
+    of_life = is_of_own_life(slots)
     told = {n for n, value in facts.items() if value not in (None, PREFER_NOT, DONT_KNOW)}
     happening = find_happening(text, slots)
     if happening is not None:
@@ -108,6 +111,21 @@ def is_number_alone(text: str) -> bool:
     return bool(_NUMBER_ALONE.match(bare(text)))
 
 
+def is_of_own_life(slots: Mapping[str, Any]) -> bool:
+    """Tells whether the child may do away with themselves, and not a friend of theirs."""
+    is_other = slots.get("about_whom") in ("friend", "sibling")
+    return not is_other and not _OF_LIFE.isdisjoint(slots.get("harms") or ())
+
+
+def is_of(said: list[re.Match[str]], who: str, slots: Mapping[str, Any]) -> bool:
+    """Tells whether what was found is said of somebody who is `safe`, or `harmful`."""
+    return any(
+        # "he is back" may be anybody, and "with her now" is nobody to be afraid of.
+        not find_people(whom) or _is_safe(whom, slots) is (who == "safe")
+        for whom in _whom(said)
+    )
+
+
 @dataclass(frozen=True)
 class _Happening:
     reply: str
@@ -121,26 +139,14 @@ class _Happening:
     def fits(self, low: str, slots: Mapping[str, Any], *, is_asked: bool) -> bool:
         """Tells whether a message says this, of whom it must be said, in such a talk."""
         harms = set(slots.get("harms") or ())
-        if self.of_life is not None and self.of_life is not _is_of_own_life(slots):
+        if self.of_life is not None and self.of_life is not is_of_own_life(slots):
             return False
         if (is_asked and not self.may_be_asked) or (self.harms and self.harms.isdisjoint(harms)):
             return False
         said = [found for found in (one.search(low) for one in self.says) if found is not None]
         if not said or (self.unless is not None and self.unless.search(low)):
             return False
-        return self.who is None or any(self._is_of_whom(whom, slots) for whom in _whom(said))
-
-    def _is_of_whom(self, whom: str, slots: Mapping[str, Any]) -> bool:
-        if not find_people(whom):
-            # "he is back" may be anybody, and "with her now" is nobody to be afraid of.
-            return True
-        return _is_safe(whom, slots) is (self.who == "safe")
-
-
-def _is_of_own_life(slots: Mapping[str, Any]) -> bool:
-    """Tells whether the child may do away with themselves, and not a friend of theirs."""
-    is_other = slots.get("about_whom") in ("friend", "sibling")
-    return not is_other and not _OF_LIFE.isdisjoint(slots.get("harms") or ())
+        return self.who is None or is_of(said, self.who, slots)
 
 
 def _whom(said: list[re.Match[str]]) -> Iterator[str]:

@@ -31,6 +31,7 @@ _GROWS = (
     *("in_care", "trusted_adult"),
 )
 
+_NODS = ("ok", "okay", "k", "kk", "alright", "right", "fine")
 _NOT_ME = re.compile(r"\bnot (?:about |for )?me\b")
 
 
@@ -41,7 +42,7 @@ def gather(text: str, question: str | None, slots: Mapping[str, Any]) -> dict[st
     candidates: list[tuple[str, Any]] = [
         ("age", None if adult else ages.find_age(text, question)),
         ("name_to_use", names.find_name(text, question)),
-        ("safe_now", answers.find_safe_now(text, question)),
+        ("safe_now", _find_safe_now(text, question, slots)),
         ("when_happened", times.find_when_happened(text)),
         ("safe_contact_times", times.find_contact_times(text, question)),
         ("current_location", places.find_current_location(text)),
@@ -70,6 +71,15 @@ def gather(text: str, question: str | None, slots: Mapping[str, Any]) -> dict[st
     if "must_not_know" in found:
         found["must_not_know"] = people.name_pronoun(str(found["must_not_know"]), slots)
     return found
+
+
+def _find_safe_now(text: str, question: str | None, slots: Mapping[str, Any]) -> str | None:
+    """Finds what is said of being safe; an "ok" answers only a question that was just put."""
+    asked_at = (slots.get("asked_at") or {}).get("safe_now") or {}
+    turns = int(slots.get("turns") or 0) - int(asked_at.get("turn") or 0)
+    if question == "safe_now" and asked_at and turns > 1 and bare(text) in _NODS:
+        return None
+    return answers.find_safe_now(text, question)
 
 
 def _adds(name: str, value: Any, question: str | None, slots: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from dialogues.reading import (
     emergencies,
     feelings,
     idleness,
+    lines,
     people,
     settling,
     signals,
@@ -180,7 +181,9 @@ def _instead(text: str, intent: str, confidence: float, slots: Mapping[str, Any]
     """Gives another intent where the talk makes the classifier's impossible."""
     # "now" is no farewell while somebody is being hurt.
     happens = intent in _NOT_IN_AN_EMERGENCY or emergencies.find_happening(text, slots)
-    if slots.get("urgency") == "emergency" and happens:
+    # "shes home now her mums in" hides from nobody.
+    is_over = intent == "someone_here" and lines.says_it_is_over(text, slots)
+    if is_over or (slots.get("urgency") == "emergency" and happens):
         return "tell"
     if intent == "adult_asking":
         return "tell" if len(text.split()) >= _TALE else "unclear"

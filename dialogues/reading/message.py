@@ -7,6 +7,7 @@ from typing import Any
 from dialogues.reading import (
     adults,
     advice,
+    ages,
     answers,
     asked,
     clearing,
@@ -15,6 +16,7 @@ from dialogues.reading import (
     gathering,
     idleness,
     intending,
+    lines,
     names,
     settling,
     signals,
@@ -24,6 +26,7 @@ from dialogues.reading.fields import DONT_KNOW, PREFER_NOT
 from dialogues.reading.words import is_in_domain
 
 _LONGEST_REFUSAL = 8
+_URGENT = 2  # the rank from which on a line comes before an answer
 _LONGEST_NAMING = 6
 _MEDIA = {
     "voice": "sent_voice",
@@ -110,6 +113,7 @@ def read(text: str, intent: str, confidence: float, *, slots: Mapping[str, Any])
         reading.facts["of_anybody"] = True
     _note_roles(reading, text, slots)
     _note_reaction(reading, text, slots)
+    _take_up(reading, text, slots)
     return reading
 
 
@@ -286,6 +290,67 @@ def _let_the_answer_stand(facts: dict[str, Any]) -> None:
         del facts["advice"]
     elif facts.get("feeling") in _FILLERS:
         del facts["feeling"]
+
+
+def _take_up(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
+    """Puts a sentence of its own in place of the usual reaction, where the words have one."""
+    if not lines.are_known():
+        return
+    if slots.get("no_questions"):
+        _keep_from_asking(reading, text, slots)
+    facts = reading.facts
+    if slots.get("calmed") and slots.get("message_urgency") == "emergency":
+        facts["calmed"] = False
+    line = lines.find_line(text, reading.intent, {**slots, **_of_talk(facts)})
+    has_answer = "advice" in facts and idleness.level(slots.get("urgency")) < _URGENT
+    if line is not None and (line.name == "no_questions" or not has_answer):
+        _note_line(facts, line, text, slots)
+        reading.intent = "tell" if reading.intent == "tell" else "inform"
+
+
+def _keep_from_asking(reading: Reading, text: str, slots: Mapping[str, Any]) -> None:
+    """Lets who wanted no questions ask for some, and reads what one would have been asked."""
+    if lines.lets_ask(text):
+        reading.intent = "inform"
+        reading.facts.update(no_questions=False, reply_to="fact")
+    _note_age(reading.facts, text, slots)
+
+
+def _note_line(
+    facts: dict[str, Any], line: lines.Line, text: str, slots: Mapping[str, Any]
+) -> None:
+    for name in ("feeling", "reply_to", "advice", *line.drops):
+        facts.pop(name, None)
+    bare_answer = facts.get("safe_now") in ("yes", "no") and "safe" not in text.lower()
+    if slots.get("asked") == "safe_now" and bare_answer and not line.is_calming:
+        # "nobody will believe me" is no "no" to the question.
+        del facts["safe_now"]
+    facts.update(line=line.name, line_is_quiet=line.is_quiet)
+    if line.is_calming and slots.get("message_urgency") != "emergency":
+        facts["calmed"] = True
+        if _may_be_safe(line, facts, slots):
+            facts["safe_now"] = f"yes ({text.strip()})"
+    if line.name == "no_questions":
+        facts["no_questions"] = True
+        _note_age(facts, text, slots)
+
+
+def _may_be_safe(line: lines.Line, facts: Mapping[str, Any], slots: Mapping[str, Any]) -> bool:
+    """Tells whether "hes away to the pub" answers whether the child themselves is safe now."""
+    is_own = slots.get("about_whom") is None and line.name == "over"
+    return is_own and "safe_now" not in facts and slots.get("safe_now") in (None, "unsure", "no")
+
+
+def _note_age(facts: dict[str, Any], text: str, slots: Mapping[str, Any]) -> None:
+    """Reads "14 thats all ur getting" as the answer to what is not asked any more."""
+    words = text.split()
+    if words and "age" not in slots and len(words) <= _LONGEST_REFUSAL:
+        age = ages.find_age(words[0], "age")
+        facts.update({"age": age} if age is not None else {})
+
+
+def _of_talk(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: facts[name] for name in ("worry", "about_whom") if name in facts}
 
 
 def _forget_of_play(reading: Reading, slots: Mapping[str, Any]) -> None:

@@ -61,6 +61,13 @@ _LONGEST_OF_FORM = 12
 # How often one feeling is given back in a talk before its words would repeat.
 _MOST_REFLECTIONS = 2
 _MOST_FOR_OTHER = 5
+# What is given back in an emergency too: it is told of before, not of this minute.
+_OF_WHAT_WAS_DONE = frozenset(
+    [
+        *("sexual", "pictures", "hurt", "home_fights", "pressured", "not_believed", "ashamed"),
+        *("secret", "mixed", "alone", "sad", "angry", "hungry", "grief", "picked_on", "drinking"),
+    ]
+)
 # What begins no record, unless the message was judged urgent.
 _IDLE = frozenset(
     [
@@ -184,7 +191,8 @@ def reaction_feeling(
 ) -> str:
     """Chooses what is given back: the emergency first, then for whom, then the feeling."""
     if slots.get("urgency") == "emergency":
-        return emergencies.choose_reply(facts, text, slots)
+        reply = emergencies.choose_reply(facts, text, slots)
+        return _felt_in_danger(facts, text, slots) if reply == "emergency" else reply
     if slots.get("adult") or intent == "adult_referrer":
         return "adult"
     if (facts.get("about_whom") or slots.get("about_whom")) in ("friend", "sibling"):
@@ -196,6 +204,17 @@ def reaction_feeling(
     if feeling is None or feeling == slots.get("last_feeling") or said >= _MOST_REFLECTIONS:
         return "go_on" if talks_on(slots, "tell") else "heard"
     return feeling
+
+
+def _felt_in_danger(facts: Mapping[str, Any], text: str, slots: Mapping[str, Any]) -> str:
+    """Gives back what weighs in what is told on, where nothing of this minute is in it."""
+    feeling = feelings.find_feeling(text)
+    if feeling not in _OF_WHAT_WAS_DONE:
+        return "emergency"
+    is_other = (facts.get("about_whom") or slots.get("about_whom")) in ("friend", "sibling")
+    feeling = "for_other" if is_other else feeling
+    said = (slots.get("said") or {}).get(f"utter_reflect_{feeling}", 0)
+    return feeling if said < _MOST_REFLECTIONS else "emergency"
 
 
 def _says_more(safe: str, text: str, slots: Mapping[str, Any]) -> bool:

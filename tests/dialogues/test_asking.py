@@ -71,17 +71,17 @@ def test_safe_because_he_is_away_asks_for_no_place(questions: Questions):
     assert "utter_ask_current_location" not in next_actions(questions, slots, "inform")
 
 
-def test_the_reminder_of_999_comes_twice_and_then_every_third_turn(questions: Questions):
-    said = {"utter_ask_safe_now": 1, "utter_ask_current_location": 1}
+def test_the_reminder_of_999_comes_once_and_again_only_for_something_new(questions: Questions):
+    said: dict[str, int] = {"utter_ask_safe_now": 1, "utter_ask_current_location": 1}
     reminded = []
-    for turn in range(4, 14):
-        slots = _slots(urgency="emergency", said=said, turns=turn, feeling="emergency")
+    for turn in range(4, 10):
+        new = {"message_urgency": "emergency"} if turn == 8 else {}
+        slots = _slots(urgency="emergency", said=said, turns=turn, feeling="emergency", **new)
         given = "utter_stay_with_me" in next_actions(questions, slots, "tell")
         said = {**said, "utter_stay_with_me": said.get("utter_stay_with_me", 0) + given}
         reminded.append(given)
 
-    assert reminded[:2] == [True, True]
-    assert sum(reminded[2:]) == len(reminded[2:]) // 3 + 1
+    assert reminded == [True, False, False, False, True, False]
 
 
 def test_beside_what_to_do_next_only_the_place_is_asked(questions: Questions):

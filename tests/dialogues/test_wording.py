@@ -16,7 +16,7 @@ _GSM_7 = frozenset(
 )
 _TOKENS = {
     *("[[service_name]]", "[[hours_line]]", "[[help_numbers]]", "[[next_step]]", "[[nspcc]]"),
-    "[[samaritans]]",
+    *("[[samaritans]]", "[[forced_marriage]]"),
 }
 _OLDEST_READER = 9
 _LANGUAGES = {"ar", "bn-Latn", "cy", "pa-Latn", "pl", "pt", "ro", "so", "uk", "ur-Latn"}
