@@ -276,8 +276,10 @@ def _context_reasons(text: str, context: Context) -> Iterator[Reason]:
     if the_book().has_cue(read, "reassured"):
         # "hes in another country, im ok": the fragment says itself that nothing happens now.
         return
+    is_busy = the_book().has_cue(read, "busy")
     for cue, level in _meanings(context):
-        if the_book().has_cue(read, cue):
+        # "mums in the bath" and "hes in the house aye" are no coming of theirs.
+        if the_book().has_cue(read, cue) and not (cue == _HERE and is_busy):
             yield _of_talk(text, cue, level)
 
 

@@ -149,6 +149,35 @@ def test_a_message_is_calm_only_once_the_model_has_said_so():
     assert assess("he hit me", model=_model({Urgency.NO_CONCERN: 0.90})).calm is Calm.UNSURE
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("hes out at work til late and mums havin a bath", "yeah hes in the house"),
+        *("dads watching the football", "shes home now with her mum", "sorry my dad came in"),
+    ],
+)
+def test_who_is_only_in_or_busy_with_something_harmless_is_no_new_emergency(text):
+    told = Context(previous=("my dad hits me",), told=("my dad hits me",), disclosed=Urgency.URGENT)
+
+    assert assess(text, context=told).level is not Urgency.EMERGENCY
+    assert assess(f"{text} hes coming up the stairs", context=told).level is Urgency.EMERGENCY
+
+
+def test_an_age_after_nobody_gets_hit_makes_no_small_child_alone():
+    told = Context(previous=("no one hits me they just argue",), disclosed=Urgency.CONCERN)
+
+    assert assess("im 7", context=told).level is Urgency.NO_CONCERN
+    alone = Context(previous=("theres no one here",), disclosed=Urgency.CONCERN)
+    assert assess("im 7", context=alone).level is Urgency.EMERGENCY
+
+
+@pytest.mark.parametrize("text", ["on saturday he grabbed my arm", "nie chce isc do szkoly"])
+def test_the_model_alone_makes_no_alarm_of_another_day_or_of_school(text):
+    sure = _sure_of(Urgency.EMERGENCY)
+
+    assert assess(text, model=sure).level is not Urgency.EMERGENCY
+
+
 @pytest.mark.parametrize("text", ["ok hes gone to bed", "shes asleep now", "he went out"])
 def test_that_they_are_gone_raises_no_emergency_after_harm_was_told(text):
     sure = _sure_of(Urgency.EMERGENCY)
