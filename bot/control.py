@@ -3,6 +3,8 @@
 These need no dialogue, hold beside a practitioner too, and are the same on every channel.
 """
 
+import re
+
 from bot import calls, chosen_words, cover, plan_steps, replies, uncovering
 from bot.asides import MASK
 from bot.outcome import Change, ChosenWord, Outcome, Reply, Turn
@@ -15,6 +17,11 @@ from models.urgency import Urgency, highest
 
 # Whoever looks may read the words of a farewell too, so that what hides comes first.
 _FIRST = (Signal.DURESS, Signal.SOMEONE_HERE, Signal.STOP, Signal.DELETE)
+_OF_HELP = re.compile(
+    r"\b(?:999|ambulance|paramedics?|police|the lady (?:is|says|said)|ring(?:ing)?|rang|siren)\b",
+    re.IGNORECASE,
+)
+_RECENT = 6  # messages
 _NETWORKS = {ChannelName.SMS, ChannelName.WHATSAPP}
 
 
@@ -28,11 +35,11 @@ def signal_of(turn: Turn) -> Signal | None:
     if turn.word is WordKind.COVER:
         return Signal.SOMEONE_HERE
     found = next((one for one in _FIRST if one in said), None)
-    if found is not None:
+    if found is not None and not (found is Signal.SOMEONE_HERE and _is_help_there(turn)):
         return found
     if said[-1] in {Signal.START, Signal.HELP} and turn.channel in _NETWORKS:
         return said[-1]
-    return None
+    return Signal.SOMEONE_HERE if _is_for_who_looks_on(turn) else None
 
 
 def follow(turn: Turn, judged: Outcome, signal: Signal) -> Outcome:
@@ -43,6 +50,12 @@ def follow(turn: Turn, judged: Outcome, signal: Signal) -> Outcome:
     if signal is Signal.DURESS:
         return _duress(turn, language)
     key, changes = _SIMPLE[signal]
+    if signal is Signal.SOMEONE_HERE and _is_for_who_looks_on(turn):
+        newest = turn.messages[-1]
+        shown = (Reply(text=cover.answer(newest.text, newest.id)),)
+        return Outcome(
+            replies=shown, handover=calls.reason_for(turn, judged.urgency), changes=changes
+        )
     if signal is Signal.BACK and turn.holder is Holder.PRACTITIONER:
         # The bot is not who is here: a person has the talk, and may have taken it over meanwhile.
         key = "welcome_back_held"
@@ -104,6 +117,23 @@ def beside_a_person(turn: Turn, judged: Outcome) -> Outcome:
     """Gives what is kept of a message that a practitioner answers: the bot says nothing."""
     steps = () if judged.urgency.raises_alert else _steps(turn)
     return Outcome(handover=calls.reason_for(turn, judged.urgency), plan=steps)
+
+
+def _is_help_there(turn: Turn) -> bool:
+    """Tells "they are here" of an ambulance that was rung for from the sign to hide."""
+    said = " ".join((turn.messages[-1].text or "").casefold().split()).strip(" .!")
+    is_of_them = said in {"they are here", "theyre here", "they're here"}
+    return is_of_them and any(_OF_HELP.search(text) for text in turn.previous[-_RECENT:])
+
+
+def _is_for_who_looks_on(turn: Turn) -> bool:
+    """Tells "whats the maths homework", said in the midst of something grave, from what is told.
+
+    The bot may be looked at just then: it is the helper at once, and a person is told.
+    """
+    is_bot = turn.urgency.raises_alert and turn.holder is not Holder.PRACTITIONER
+    is_calm = all(message.phrase_level is Urgency.NO_CONCERN for message in turn.messages)
+    return is_bot and is_calm and cover.is_speech(turn.messages[-1].text)
 
 
 def _under_cover(turn: Turn, newest: Signal | None) -> Signal | None:

@@ -29,6 +29,14 @@ def answer(text: str, number: int) -> str:
     return _otherwise()[number % len(_otherwise())]
 
 
+def is_speech(text: str) -> bool:
+    """Tells whether a message is nothing but talk of school, as for somebody who looks on."""
+    plain = re.sub(r"[^\w\s]", "", " ".join(text.casefold().split()))
+    if re.search(_read().get("not_speech", r"\A\b\B"), plain):
+        return False
+    return any(re.fullmatch(one, plain) for one in _read().get("speech", ()))
+
+
 def texts() -> frozenset[str]:
     """Gives everything the helper may say but the sums."""
     return frozenset([*(line for topic in _topics() for line in topic["say"]), *_otherwise()])

@@ -19,6 +19,13 @@ _GOES = (
     r"(?:to )?(?:bed|sleep|work|(?:the )?(?:shops?|pub|gym|toilet|loo)|town|school|church)|"
     r"in the (?:shower|bath)|back to (?:bed|work|sleep)))*"
 )
+# An excuse for the break is a return by itself: "sorry he come in my room".
+_EXCUSE = (
+    rf"(?:sorry|srry|soz|sry)\b[\s,.!-]*(?:about (?:that|b4|before)|that was {_WHO}|"
+    rf"had to (?:go|hide it|put it away|stop|delete)\b(?: \w+){{0,3}}|"
+    rf"{_WHO}(?: just| had| has)? (?:came|come|comes|walked|was|were|popped|wanted|burst)\b"
+    r"(?: (?!but\b|and\b|n\b|so\b|now\b|im\b|he\b|she\b)\w+){0,5})"
+)
 _NOW = r"(?: (?:now|again|rn|finally))*"
 _RETURNS = (
     rf"(?:i'?m|i am|am) (?:back|alone|on my own|by myself){_NOW}",
@@ -34,7 +41,11 @@ _RETURNS = (
         r"(?:to )?(?:bed|sleep|work|(?:the )?shops?)))?"
         r"(?: now| rn| again)?"
     ),
-    rf"{_WHO}(?:['\u2019]?s|['\u2019]?re| is| are) (?:asleep|sleeping|out|in bed|at work){_NOW}",
+    (
+        rf"{_WHO}(?:['\u2019]?s|['\u2019]?re| is| are) (?:asleep|sleeping|out|in bed|at work|"
+        r"(?:away|off|out) (?:to )?(?:the )?(?:pub|shops?|gym|work|bed|football|nans?)|away)"
+        rf"{_NOW}"
+    ),
     (
         rf"(?:it'?s |it is |its all |everything'?s )?(?:safe|all clear|clear){_NOW}"
         rf"(?: to (?:talk|text|chat|write))?{_NOW}"
@@ -54,7 +65,8 @@ _ANEW = (
     r"hi|hey|hello|you|u|are|r|is|will|who|how)\b)"
 )
 _RETURN = re.compile(
-    rf"^\s*{_OPENING}(?:{'|'.join(f'(?:{one})' for one in _RETURNS)}){_ANEW}[\s,.;:!-]*",
+    rf"^\s*(?:(?:ok |hi |hey |omg |im back )?{_EXCUSE}|"
+    rf"{_OPENING}(?:{'|'.join(f'(?:{one})' for one in _RETURNS)})){_ANEW}[\s,.;:!-]*",
     re.IGNORECASE,
 )
 _APOLOGY = re.compile(r"\b(?:sorry|came|walked|was|were|had|popped|needed|wanted)\b", re.IGNORECASE)

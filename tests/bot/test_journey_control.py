@@ -232,6 +232,31 @@ def test_a_cover_read_from_the_excuse_of_a_returned_child_is_not_put_up(door):
     assert door.conversation().covered_at is not None
 
 
+def test_talk_of_school_in_the_midst_of_something_grave_is_answered_by_the_helper(door):
+    door.child_says(URGENT)
+    door.work()
+    told = len(door.sent())
+    door.child_says("whats the english homework for friday")
+    door.work()
+    door.child_says("k see u at football")
+    door.work()
+
+    assert door.conversation().covered_at is not None
+    assert set(door.sent()[told:]) <= cover.texts()
+
+    door.child_says("sorry my dad came in my room")
+    door.work()
+    assert door.conversation().covered_at is None
+    assert has(door.sent(), "welcome_back")
+
+
+def test_talk_of_school_before_anything_grave_hides_nothing(door):
+    door.child_says("whats the english homework for friday")
+    door.work()
+
+    assert door.conversation().covered_at is None
+
+
 def test_giving_up_under_cover_shows_only_the_cover(door):
     door.child_says("x")
     door.work()
