@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from bot.outcome import Change, Outcome
 from handover import audit, calling, contact_plan, outgoing, silences, wording
-from handover.contact_plan import Permission
+from handover.contact_plan import Permission, is_phone_shared
 from models.base import utc_now
 from models.conversation import (
     Author,
@@ -169,9 +169,9 @@ def _act(session: Session, conversation: Conversation, watch: Silence, now: dt.d
 
 
 def _may_not_be_written_to(conversation: Conversation, watch: Silence) -> bool:
-    return (
-        watch.is_quiet or conversation.covered_at is not None or conversation.stopped_at is not None
-    )
+    is_hidden = watch.is_quiet or conversation.covered_at is not None
+    # On a phone that others look at, even a kind word unasked for may be what gives a child away.
+    return is_hidden or conversation.stopped_at is not None or is_phone_shared(conversation)
 
 
 def _is_due(course: _Course, watch: Silence, conversation: Conversation, now: dt.datetime) -> bool:
