@@ -1,14 +1,12 @@
 """Changing what files say as data: their comments and every other line stay as they are."""
 
-import json
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from handover.editing import texts, yaml_files
+from handover.editing import conditions, texts, yaml_files
 from handover.editing.texts import DOMAIN, LANGUAGES, NUMBERS, QUESTIONS, Said
 
 ANSWERS = f"{DOMAIN}responses_questions_children_ask.yml"
@@ -35,7 +33,7 @@ class Question:
     place: int
     field: str
     when: tuple[str, ...]
-    """Each condition as a line, such as `safe_now in no, unsure`."""
+    """Each condition in words, such as "Safe now: is no or not sure"."""
     text: str
 
     @property
@@ -64,7 +62,7 @@ def questions(files: Files) -> list[Question]:
         Question(
             place=place,
             field=one["field"],
-            when=tuple(condition_line(condition) for condition in one.get("when", ())),
+            when=tuple(conditions.in_words(condition) for condition in one.get("when", ())),
             text=first.get(texts.ASK + one["field"], ""),
         )
         for place, one in enumerate(data["questions"])
@@ -156,19 +154,6 @@ def add_text(files: Files, path: str, key: str, text: str) -> Changed:
     return _edited(files, path, change)
 
 
-def set_titles(files: Files, key: str, titles: Mapping[tuple[int, int], str]) -> Changed:
-    """Gives the files with other titles of a response's buttons, by text and place."""
-    path = next(s.path for s in texts_under(files, key) if s.path.startswith(DOMAIN))
-
-    def change(data: Any) -> None:
-        for (number, place), title in titles.items():
-            button = data["responses"][key][number - 1]["buttons"][place]
-            if button["title"] != title:
-                button["title"] = _quoted(title)
-
-    return _edited(files, path, change)
-
-
 def move_question(files: Files, place: int, by: int) -> Changed:
     """Gives the files with a question put earlier or later."""
 
@@ -180,37 +165,6 @@ def move_question(files: Files, place: int, by: int) -> Changed:
         rows[place], rows[other] = rows[other], rows[place]
 
     return _edited(files, QUESTIONS, change)
-
-
-def set_when(files: Files, place: int, lines: Sequence[str]) -> Changed:
-    """Gives the files with other conditions of a question, a line each.
-
-    Raises:
-        ContentError: a line is no condition.
-    """
-    wanted = [_condition(line) for line in lines if line.strip()]
-
-    def change(data: Any) -> None:
-        question = data["questions"][place]
-        if [condition_line(one) for one in question.get("when", ())] == [
-            condition_line(one) for one in wanted
-        ]:
-            return
-        if wanted:
-            question["when"] = wanted
-        else:
-            question.pop("when", None)
-
-    return _edited(files, QUESTIONS, change)
-
-
-def condition_line(condition: Mapping[str, Any]) -> str:
-    """Gives a condition as a person reads and writes it."""
-    for kind in ("in", "not_in", "any_of"):
-        if kind in condition:
-            values = ", ".join(_value_words(one) for one in condition[kind])
-            return f"{condition['slot']} {kind.replace('_', ' ')} {values}"
-    return str(condition["slot"])
 
 
 def set_number(files: Files, key: str, number: Mapping[str, str], checked: Any) -> Changed:
@@ -255,26 +209,3 @@ def _set_text(data: Any, path: str, key: str, number: int, text: str) -> None:
 def _quoted(text: str) -> DoubleQuotedScalarString:
     quoted: DoubleQuotedScalarString = DoubleQuotedScalarString(text)
     return quoted
-
-
-def _condition(line: str) -> dict[str, Any]:
-    found = re.fullmatch(r"\s*(\w+)\s+(not in|any of|in)\s+(.+?)\s*", line)
-    if found is None:
-        raise ContentError(
-            "when", f"“{line.strip()}” must be like: safe_now in no, unsure (or: not in, any of)"
-        )
-    values = [_value(one.strip()) for one in found[3].split(",") if one.strip()]
-    return {"slot": found[1], found[2].replace(" ", "_"): values}
-
-
-def _value(word: str) -> Any:
-    plain = {"nothing": None, "true": True, "false": False}
-    if word in plain:
-        return plain[word]
-    return _quoted(word) if word in {"yes", "no", "on", "off"} else word
-
-
-def _value_words(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    return json.dumps(value) if isinstance(value, bool) else str(value)

@@ -65,6 +65,20 @@ def texts_of(files: Mapping[str, str]) -> list[Said]:
     return [said for path in sorted(files) for said in _texts(path, files[path])]
 
 
+def told_by(payload: str) -> dict[str, Any]:
+    """Gives what a button's answer puts into the record, by field; nothing for another button."""
+    if not payload.startswith("/inform{"):
+        return {}
+    told: dict[str, Any] = parsed("", payload.removeprefix("/inform"))
+    return told
+
+
+def meaning_of(payload: str) -> str:
+    """Gives what pressing a button says, such as yes, whatever was asked."""
+    told = [str(value) for name, value in told_by(payload).items() if name != "reply_to"]
+    return " ".join(told) if told else payload
+
+
 def language_of(path: str) -> str:
     """Gives the language of a file of texts."""
     name = PurePosixPath(path).stem

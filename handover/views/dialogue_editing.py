@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from handover.auth import takes_bytes
 from handover.editing import content, files, measures, texts, versions
-from handover.editing.checks import asking, shape, wording
+from handover.editing.checks import shape, wording
 from handover.editing.content import ContentError
 from handover.editing.files import UnfitFileError
 from handover.editing.texts import Said
@@ -55,19 +55,16 @@ def edit_texts(number: int, key: str) -> ResponseReturnValue:
 
 @pages.post("/<int:number>/questions/<int:place>")
 @for_editors
-def change_question(number: int, place: int) -> ResponseReturnValue:
-    """Puts a question elsewhere in the order, or changes when it is asked."""
+def move_question(number: int, place: int) -> ResponseReturnValue:
+    """Puts a question elsewhere in the order."""
     held = files_of(number)
     if place >= len(content.questions(held)):
         abort(404)
     try:
-        if "move" in request.form:
-            by = -1 if request.form["move"] == "up" else 1
-            changed = content.move_question(held, place, by)
-        else:
-            changed = content.set_when(held, place, request.form.get("when", "").splitlines())
+        by = -1 if request.form.get("move") == "up" else 1
+        changed = content.move_question(held, place, by)
     except ContentError as error:
-        return _list_page(number, "questions", (f"when-{place}", error.text)), 422
+        return _list_page(number, "questions", (f"question-{place}", error.text)), 422
     return write(
         number,
         changed,
@@ -143,14 +140,6 @@ def _entered_texts(held: Mapping[str, str], key: str) -> dict[str, str]:
         if (name := _field(one)) in request.form
     }
     changed = content.set_texts(held, key, said)
-    titles = {
-        (one.number, place): request.form[name].strip()
-        for one in found
-        for place, _ in enumerate(one.buttons)
-        if (name := f"title-{one.number}-{place}") in request.form
-    }
-    if titles:
-        changed |= content.set_titles({**held, **changed}, key, titles)
     for path in _lacking(held, found):
         text = plain(request.form.get(f"new-{path}", ""))
         if text:
@@ -183,7 +172,6 @@ def _list_page(
         f"dialogue_{kind}.html",
         late=late,
         rows=rows,
-        values=asking.values_known(held) if kind == "questions" else {},
         errors=errors,
         wrong=problem[0] if problem else "",
         submitted=request.form,
@@ -196,7 +184,8 @@ def _texts_page(number: int, key: str, problem: str = "", late: ConflictError | 
     if not found:
         abort(404)
     # What was not touched gives way to what a colleague wrote there.
-    untouched = _boxes(content.texts_under(files_seen(number), key)) if late else {}
+    was = content.texts_under(files_seen(number), key) if late else []
+    untouched = {_field(one): one.text for one in was}
     submitted = {
         name: plain(value)
         for name, value in request.form.items()
@@ -208,6 +197,8 @@ def _texts_page(number: int, key: str, problem: str = "", late: ConflictError | 
         "dialogue_texts.html",
         key=key,
         is_question=key.startswith(texts.ASK),
+        has_buttons=any(one.buttons for one in found if one.language == texts.ENGLISH)
+        or key.startswith(texts.ASK),
         late=late,
         texts=[(one, _field(one), submitted.get(_field(one), one.text)) for one in found],
         lacking=[(path, texts.language_of(path)) for path in _lacking(held, found)],
@@ -284,15 +275,6 @@ def _flow_rows(number: int, held: Mapping[str, str]) -> list[dict[str, object]]:
         way = {"id": key, "label": label, "href": f"{base}/texts/{key}", "is_way_out": True}
         rows.append(way)
     return rows
-
-
-def _boxes(found: list[Said]) -> dict[str, str]:
-    """Gives what stands in the boxes of texts and of their buttons."""
-    boxes = {_field(one): one.text for one in found}
-    for one in found:
-        for place, (title, _) in enumerate(one.buttons):
-            boxes[f"title-{one.number}-{place}"] = title
-    return boxes
 
 
 def _field(one: Said) -> str:

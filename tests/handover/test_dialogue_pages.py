@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
+from html.parser import HTMLParser
 
 import pytest
 
@@ -85,7 +86,9 @@ def test_a_question_and_its_welsh_are_changed_and_the_difference_shows_just_that
 def test_every_kind_has_its_table_and_a_page_behind_it(desk):
     for path, says in {
         "": "Nothing yet: it is the same as version 1",
-        "/questions": "safe_now in no, unsure",
+        "/questions": "Safe now: is no or not sure",
+        "/questions/1/when": "They ask for a worker they have already",
+        "/texts/utter_ask_age/buttons": "Every question keeps this way out",
         "/answers": "ask_tell_parents",
         "/numbers": "0800 1111",
         "/openings": "emergency",
@@ -108,19 +111,118 @@ def test_every_kind_has_its_table_and_a_page_behind_it(desk):
     assert desk.get("/dialogue/99").status_code == 404
 
 
-def test_questions_move_and_say_when_they_are_asked(engine, desk):
-    shown = desk.get("/dialogue/2/questions").text
-    assert "whether the child said they are safe: <code>no, unsure, yes</code>" in shown
+class Entered(HTMLParser):
+    """The fields of a page's form, as a browser would send them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields: dict[str, list[str]] = {}
+        self.select = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        held = {name: value or "" for name, value in attrs}
+        name, value = held.get("name", ""), held.get("value", "")
+        if tag == "select":
+            self.select = name
+        is_sent = held.get("type") != "checkbox" or "checked" in held
+        if tag == "input" and name and is_sent:
+            self.fields.setdefault(name, []).append(value)
+        if tag == "option" and (self.select not in self.fields or "selected" in held):
+            self.fields[self.select] = [value]
+
+
+def entered(page: str) -> dict[str, str | list[str]]:
+    """Gives what a browser would send of a page's form, its token left out."""
+    reader = Entered()
+    reader.feed(page[page.index('<form method="post" novalidate') :])
+    del reader.fields["csrf_token"]
+    return {
+        name: values if len(values) > 1 else values[0] for name, values in reader.fields.items()
+    }
+
+
+def test_questions_move_in_their_order(engine, desk):
     page = "/dialogue/2/questions"
     desk.post(f"{page}/0", seen=seen_on(desk, page), move="down")
     questions = text_of(engine, "dialogues/questions.yml")
     assert questions.find("field: safe_now") < questions.find("field: current_location")
+    assert desk.post(f"{page}/0", seen=seen_on(desk, page), move="up").status_code == 422
 
-    wrong = desk.post(f"{page}/7", seen=seen_on(desk, page), when="if they feel like it")
-    assert wrong.status_code == 422
-    assert "must be like: safe_now in no, unsure" in wrong.text
-    desk.post(f"{page}/7", seen=seen_on(desk, page), when="adult not in true\nwants in nothing")
-    assert "slot: wants" in text_of(engine, "dialogues/questions.yml")
+
+def test_when_a_question_is_asked_is_chosen_from_rows_and_what_they_cannot_show_stays(engine, desk):
+    path = "dialogues/questions.yml"
+    odd = "{slot: shared_phone, in: [null]}"
+    stays = "{slot: turns, not_in: [1, 2]}"
+    file = f"/dialogue/2/files/{path}"
+    before = text_of(engine, path).replace(odd, f"{odd}\n      - {stays}")
+    desk.post(file, seen=seen_on(desk, file), text=before)
+    page = "/dialogue/2/questions/10/when"
+    shown = desk.get(page).text
+    assert "This form cannot show it. It stays as it is" in shown
+    form = entered(shown)
+    assert desk.post(page, **form).status_code == 302
+    assert text_of(engine, path) == before
+
+    form = entered(desk.get(page).text)
+    more = desk.post(page, **{**form, "do": "add", "add-slot": "urgency"})
+    assert "This is not saved yet" in more.text
+    assert text_of(engine, path) == before
+    form = entered(more.text)
+    none = desk.post(page, **form)
+    assert none.status_code == 422
+    assert "Choose at least one value of “How urgent it is found to be”" in none.text
+    form |= {"row-4-kind": "not_in", "row-4-value": ['"urgent"', '"emergency"']}
+    fewer = entered(desk.post(page, **form, do="remove-0").text)
+    assert desk.post(page, **fewer).status_code == 302
+    written = text_of(engine, path)
+    assert (
+        f"{odd}\n      - {stays}\n      - {{slot: urgency, not_in: [emergency, urgent]}}" in written
+    )
+    assert "own_worker" not in written.partition("field: must_not_know")[2].partition("field:")[0]
+
+
+def test_buttons_are_added_moved_and_titled_in_every_language_and_ways_out_stay(
+    engine, desk, tmp_path
+):
+    page = "/dialogue/2/texts/utter_ask_trusted_adult/buttons"
+    form = entered(desk.get(page).text)
+    assert form["b-0-1-cy"] == "Dwi ddim yn gwybod"
+    # A way out is neither offered to be taken out, nor lost when the form says so.
+    for row in ("0", "2"):
+        assert entered(desk.post(page, **form, do=f"remove-0-{row}").text) == form
+    lost = desk.post(page, **{**form, "b-0-2-does": "/ask_cost"})
+    assert "Every question keeps the button “Talk to a person”" in lost.text
+
+    form = entered(desk.post(page, **form, do="remove-0-1").text)
+    form = entered(desk.post(page, **form, do="add-0").text)
+    wrong = desk.post(page, **{**form, "b-0-2-title": "Talk to a person", "b-0-2-pl": "x" * 25})
+    for says in (
+        "Choose what button 3 does",
+        "Enter what button 3 says in Welsh",
+        "Two buttons are called “Talk to a person”",
+        "has 25 characters. WhatsApp shows 24 at most",
+    ):
+        assert wrong.text.count(says) == 2, says
+    form |= {"b-0-2-does": "/ask_who_sees", "b-0-2-title": "Who sees it?", "b-0-2-cy": "Sgipio"}
+    other = desk.post(page, **form)
+    assert "“Sgipio” is what another button is called" in other.text
+    form |= {"b-0-2-cy": "Pwy sy'n ei weld?", "b-0-2-pl": "Kto to widzi?"}
+    moved = entered(desk.post(page, **form, do="up-0-2").text)
+    assert desk.post(page, **moved).status_code == 302
+
+    asked = text_of(engine, ASKED).partition("  utter_ask_trusted_adult:")[2]
+    assert asked.index("/skip") < asked.index("/ask_who_sees") < asked.index("/request_person")
+    assert "  '/ask_who_sees': \"Pwy sy'n ei weld?\"\n" in text_of(engine, WELSH)
+    assert "Kto to widzi?" in text_of(engine, "dialogues/languages/pl.yml")
+    late = desk.post(page, **{**form, "b-0-0-title": "Next one"})
+    assert late.status_code == 409
+    assert "What a colleague wrote meanwhile" in late.text
+    with transaction(engine) as session:
+        files, live = (versions.files_of(session, version_of(session, number)) for number in (2, 1))
+    found = gate.look(Material(files=files, live=live), gate.FILE_CHECKS)
+    assert found == {name: [] for name in _FILE_CHECKS}
+    write_folder(files, tmp_path)
+    assert proving.file_faults(tmp_path) == []
 
 
 def test_an_answer_is_added_with_its_examples_rule_and_welsh(engine, desk):

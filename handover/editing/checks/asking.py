@@ -7,11 +7,14 @@ from typing import Any
 from handover.editing import texts
 from handover.editing.material import Finding, Material
 from handover.editing.texts import DOMAIN, QUESTIONS
+from models.record import RECORD_FIELDS
 from models.urgency import Harm, Urgency
 
 _SAFE = "safe_now"
 _SLOTS = f"{DOMAIN}slots.yml"
 _KINDS = ("in", "not_in", "any_of")
+# What stands in a field of the record that a child did not answer.
+DECLINED = ("prefer_not_to_say", "dont_know")
 
 
 def asking(material: Material) -> list[Finding]:
@@ -30,8 +33,8 @@ def asking(material: Material) -> list[Finding]:
     return [*found, *_too_late(data), *_said_no_more(data, live)]
 
 
-def values_known(files: Mapping[str, str]) -> dict[str, list[str]]:
-    """Gives what a condition may name, and the values it can wait for, as they are written."""
+def values_known(files: Mapping[str, str]) -> dict[str, list[Any]]:
+    """Gives what a condition may name, and the values it can wait for, nothing left out."""
     data = texts.parsed(QUESTIONS, files[QUESTIONS])
     found = _values(Material(files=files, live=files), data)
     for one in (*data["first"], *data["questions"]):
@@ -39,7 +42,7 @@ def values_known(files: Mapping[str, str]) -> dict[str, list[str]]:
             given = next((condition[kind] for kind in _KINDS if kind in condition), ())
             found[condition["slot"]] |= {value for value in given if value is not None}
     return {
-        slot: sorted(str(one).lower() if isinstance(one, bool) else str(one) for one in values)
+        slot: sorted(values, key=str)
         for slot, values in sorted(found.items())
         if slot in texts.parsed(_SLOTS, files[_SLOTS])["slots"]
     }
@@ -50,18 +53,25 @@ def _values(material: Material, live: Mapping[str, Any]) -> dict[str, set[Any]]:
     found: dict[str, set[Any]] = defaultdict(set)
     for said in material.live_texts:
         for _, payload in said.buttons:
-            if payload.startswith("/inform{"):
-                for slot, value in texts.parsed("", payload.removeprefix("/inform")).items():
-                    found[slot].add(value)
+            for slot, value in texts.told_by(payload).items():
+                found[slot].add(value)
+    for slot in found.keys() & RECORD_FIELDS.keys():
+        found[slot] |= set(DECLINED)
+    for slot in _yes_or_no(live):
+        found[slot] |= {True, False}
+    found["urgency"] = {level.value for level in Urgency}
+    found["harms"] = {harm.value for harm in Harm}
+    return found
+
+
+def _yes_or_no(live: Mapping[str, Any]) -> Iterator[str]:
+    """Gives the slots that conditions take for a plain yes or no today."""
     for one in (*live["first"], *live["questions"]):
         for condition in one.get("when", ()):
             said_today = next((condition[kind] for kind in _KINDS if kind in condition), ())
             plain = [value for value in said_today if value is not None]
             if plain and all(isinstance(value, bool) for value in plain):
-                found[condition["slot"]] |= {True, False}
-    found["urgency"] = {level.value for level in Urgency}
-    found["harms"] = {harm.value for harm in Harm}
-    return found
+                yield condition["slot"]
 
 
 def _condition(

@@ -25,7 +25,7 @@ def titles(material: Material) -> list[Finding]:
     live: dict[tuple[str, str], set[str]] = defaultdict(set)
     for said in material.live_texts:
         for title, payload in said.buttons:
-            live[said.language, title.casefold()].add(payload)
+            live[said.language, title.casefold()].add(texts.meaning_of(payload))
     return [
         Finding(
             what=f"The button “{title}” does what another does today: its answer is turned round.",
@@ -34,7 +34,8 @@ def titles(material: Material) -> list[Finding]:
         )
         for said in material.texts
         for title, payload in said.buttons
-        if payload not in live.get((said.language, title.casefold()), {payload})
+        if (means := texts.meaning_of(payload))
+        not in live.get((said.language, title.casefold()), {means})
     ]
 
 
