@@ -113,7 +113,10 @@ def shifts(session: Session, authority_id: int) -> Sequence[Shift]:
 def teams(session: Session, authority_id: int) -> Sequence[Team]:
     """Gives an authority's teams by name."""
     return session.scalars(
-        select(Team).where(Team.authority_id == authority_id).order_by(Team.name)
+        select(Team)
+        .where(Team.authority_id == authority_id)
+        .where(Team.removed_at.is_(None))
+        .order_by(Team.name)
     ).all()
 
 

@@ -209,7 +209,8 @@ def _check_taker(session: Session, conversation: Conversation, taker: Taker) -> 
         return
     if taker.team_id is not None:
         team = session.get(Team, taker.team_id)
-        if team is None or team.authority_id != conversation.authority_id:
+        is_here = team is not None and team.authority_id == conversation.authority_id
+        if team is None or not is_here or team.removed_at is not None:
             raise AccessDeniedError
         return
     authority = session.get(Authority, taker.authority_id or 0)

@@ -100,6 +100,8 @@ class Team(Base):
     name: Mapped[str] = mapped_column(String(200))
     kind: Mapped[TeamKind] = mapped_column(default=TeamKind.FRONT_DOOR)
     created_at: Mapped[CreatedAt]
+    removed_at: Mapped[dt.datetime | None]
+    """When it was no longer a team; what was offered to it before still names it."""
     authority: Mapped[Authority] = relationship()
 
 

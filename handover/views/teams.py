@@ -44,12 +44,32 @@ def change(team_id: int) -> ResponseReturnValue:
     return _keep(team_id)
 
 
+@pages.post("/<int:team_id>/remove")
+@for_roles(*_KEEPERS)
+def remove(team_id: int) -> ResponseReturnValue:
+    """Removes a team that nobody and nothing hangs on any more."""
+    with transaction(shared.console().engine) as session:
+        try:
+            gone = teams.remove(session, auth.signed_in(), team_id)
+        except TeamError as error:
+            team = _known(session, team_id)
+            return _page(session, team, str(error), at="remove"), 422
+        flash(f"{gone.name} is removed.", "success")
+    return redirect("/rota/teams")
+
+
+def _known(session: Session, team_id: int) -> Team:
+    team = session.get(Team, team_id)
+    is_here = team is not None and team.authority_id == auth.signed_in().authority_id
+    if team is None or not is_here or team.removed_at is not None:
+        abort(404)
+    return team
+
+
 def _keep(team_id: int | None) -> ResponseReturnValue:
     me = auth.signed_in()
     with transaction(shared.console().engine) as session:
-        team = session.get(Team, team_id) if team_id is not None else None
-        if team_id is not None and (team is None or team.authority_id != me.authority_id):
-            abort(404)
+        team = _known(session, team_id) if team_id is not None else None
         if request.method == "GET":
             return _page(session, team)
         chosen = {int(one) for one in request.form.getlist("members") if one.isdecimal()}
@@ -63,10 +83,10 @@ def _keep(team_id: int | None) -> ResponseReturnValue:
     return redirect("/rota/teams")
 
 
-def _page(session: Session, team: Team | None, error: str = "") -> str:
+def _page(session: Session, team: Team | None, error: str = "", *, at: str = "name") -> str:
     me = auth.signed_in()
     people = teams.staff(session, me.authority_id)
-    sent = request.method == "POST"
+    sent = request.method == "POST" and at == "name"
     inside = [str(one.id) for one in people if team is not None and one.team_id == team.id]
     return shared.page(
         "team.html",
@@ -75,5 +95,6 @@ def _page(session: Session, team: Team | None, error: str = "") -> str:
         people=people,
         typed=request.form.get("name", "") if sent else (team.name if team else ""),
         chosen=request.form.getlist("members") if sent else inside,
-        errors=[{"text": error, "href": "#name"}] if error else [],
+        errors=[{"text": error, "href": f"#{at}"}] if error else [],
+        problems={f"#{at}": error} if error else {},
     )

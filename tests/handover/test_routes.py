@@ -157,6 +157,7 @@ WHO_MAY = {
     "/rota/shift/<int:shift_id>/remove": ROTA_KEEPERS,
     "/rota/teams": SIGNED_IN,
     "/rota/teams/<int:team_id>": ROTA_KEEPERS,
+    "/rota/teams/<int:team_id>/remove": ROTA_KEEPERS,
     "/rota/teams/new": ROTA_KEEPERS,
 }
 

@@ -1,5 +1,7 @@
 """Teams as staff keep them: what is offered to a team, and its shifts, reach who is in it."""
 
+import re
+
 from click.testing import CliRunner
 
 from bot.commands.authorities import authority_group
@@ -58,3 +60,29 @@ def test_an_account_is_made_in_a_team_or_is_told_what_it_does_not_see(
         ["kim@example.org", "Front door"],
         ["sam@example.org", "no team"],
     ]
+
+
+def test_a_team_is_removed_once_nobody_and_nothing_hangs_on_it(engine, authority, anna, desk_of):
+    cleo = add_staff(engine, authority, "Cleo Adams", RoleName.SUPERVISOR)
+    desk = desk_of(cleo)
+    desk.get("/rota/teams")
+    desk.post("/rota/teams/new", name="Nights", members=[str(anna.id)])
+    [nights] = re.findall(r"/rota/teams/(\d+)", desk.get("/rota/teams").text)
+    page = f"/rota/teams/{nights}"
+    shift = {"who": f"team-{nights}", "kind": "duty", "when": "0", "times": "09:00-17:00"}
+    assert desk.post("/rota/shift", **shift).status_code == 302
+    refused = desk.post(f"{page}/remove")
+    desk.post(page, name="Nights")
+    [number] = re.findall(r"/rota/shift/(\d+)/remove", desk.get("/rota").text)
+    desk.post(f"/rota/shift/{number}/remove")
+
+    removed = desk.post(f"{page}/remove")
+
+    assert refused.status_code == 422
+    assert "First take out Anna Okafor, and take its shifts from the rota" in refused.text
+    assert removed.status_code == 302
+    assert "Change<span" not in desk.get("/rota/teams").text
+    assert desk.get(page).status_code == 404
+    assert "(team)" not in desk.get("/rota/shift").text
+    desk.post("/rota/teams/new", name="nights")
+    assert desk.get(page).status_code == 200
