@@ -16,7 +16,7 @@ export function leave() {
   const words = document.createElement("p");
   words.textContent = "You are signed out.";
   document.body.replaceChildren(words);
-  location.replace(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+  location.replace(`/sign-in?ended=yes&next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
 const look = () => {
