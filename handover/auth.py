@@ -22,6 +22,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from handover import audit
+from handover.entries import EntryError
 from handover.settings import ConsoleSettings
 from models.audit import AuditEvent
 from models.authority import Authority
@@ -51,13 +52,8 @@ class SignInLinkError(Exception):
     """A one-time sign-in link is wrong, old or used."""
 
 
-class AccountError(Exception):
-    """An account cannot be made so; the text says what is wrong, by the field it is about."""
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
-        self.text = text
+class AccountError(EntryError):
+    """An account cannot be made so; each problem says what is wrong, by the field it is about."""
 
 
 class SignedInRole(RoleMixin, Role):
@@ -239,13 +235,13 @@ def create_practitioner(
     Raises:
         AccountError: the address is malformed or taken, the name empty or the password weak.
     """
-    address = _valid_email(email)
+    address = valid_email(email)
     if session.scalars(select(Practitioner.id).where(Practitioner.email == address)).first():
         raise AccountError("email", "Somebody already signs in with this email address")
     practitioner = Practitioner(
         authority_id=authority.id,
         email=address,
-        name=_valid_name(name),
+        name=valid_name(name),
         password=hash_password(password) if password is not None else None,
         fs_uniquifier=secrets.token_hex(32),
         confirmed_at=utc_now(),
@@ -265,7 +261,7 @@ def complete_account(
     Raises:
         AccountError: the name is empty or the password weak.
     """
-    practitioner.name = _valid_name(name)
+    practitioner.name = valid_name(name)
     practitioner.password = hash_password(password)
     practitioner.fs_uniquifier = secrets.token_hex(32)
     audit.record(session, "password_set", practitioner=practitioner)
@@ -284,9 +280,42 @@ def hash_password(password: str) -> str:
     Raises:
         AccountError: it is too short.
     """
+    check_password(password)
+    return argon2.PasswordHasher().hash(password)
+
+
+def valid_email(email: str) -> str:
+    """Gives an email address as it is kept.
+
+    Raises:
+        AccountError: it is malformed.
+    """
+    try:
+        return validate_email(email, check_deliverability=False).normalized.lower()
+    except EmailNotValidError as error:
+        text = "Enter an email address in the correct format, like name@example.com"
+        raise AccountError("email", text) from error
+
+
+def valid_name(name: str) -> str:
+    """Gives a name as it is kept.
+
+    Raises:
+        AccountError: it is empty.
+    """
+    if not name.strip():
+        raise AccountError("name", "Enter the name that children will be told")
+    return name.strip()[:200]
+
+
+def check_password(password: str) -> None:
+    """Refuses a password that is too short.
+
+    Raises:
+        AccountError: it is.
+    """
     if len(password) < MINIMUM_PASSWORD:
         raise AccountError("password", f"Password must be at least {MINIMUM_PASSWORD} characters")
-    return argon2.PasswordHasher().hash(password)
 
 
 def first_sign_in_token(settings: ConsoleSettings, authority: Authority) -> str:
@@ -334,20 +363,6 @@ def _authority_without_accounts(session: Session, authority_id: int) -> Authorit
 
 def _links(settings: ConsoleSettings) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(settings.secret_key.get_secret_value(), salt="sign-in-link")
-
-
-def _valid_email(email: str) -> str:
-    try:
-        return validate_email(email, check_deliverability=False).normalized.lower()
-    except EmailNotValidError as error:
-        text = "Enter an email address in the correct format, like name@example.com"
-        raise AccountError("email", text) from error
-
-
-def _valid_name(name: str) -> str:
-    if not name.strip():
-        raise AccountError("name", "Enter the name that children will be told")
-    return name.strip()[:200]
 
 
 def _role(session: Session, name: RoleName) -> Role:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, joinedload
 from handover import audit, breaches, deadlines, lists, queue_filters, service, words
 from handover.breaches import Breach
 from handover.deadlines import Nearness
+from handover.entries import EntryError, Problem
 from models.audit import AuditEvent
 from models.authority import Authority
 from models.base import utc_now
@@ -38,6 +39,10 @@ _DAYS_CHARTED = 14
 _SAMPLE = 5
 _MOST_SHOWN = 30
 _SEVERE = (Urgency.EMERGENCY, Urgency.URGENT)
+
+
+class ReviewError(EntryError):
+    """A review cannot be kept so; each problem says why, by its question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,14 +164,14 @@ def review(
 
     Raises:
         AccessDeniedError: it is not theirs to see.
-        ValueError: a question was not answered, or the talk goes on.
+        ReviewError: questions were not answered, or the talk goes on.
     """
     conversation = service.access_conversation(session, practitioner, conversation_id)
     if conversation.ended_at is None:
-        raise ValueError("This conversation goes on. Review it when it has ended")
-    for key in questions():
-        if answers.get(key) not in REVIEW_ANSWERS:
-            raise ValueError("Answer every question")
+        text = "This conversation goes on. Review it when it has ended"
+        raise ReviewError(next(iter(questions())), text)
+    if open_ones := [key for key in questions() if answers.get(key) not in REVIEW_ANSWERS]:
+        raise ReviewError.of(Problem(key, f"Answer: {questions()[key]}") for key in open_ones)
     kept = QualityReview(
         authority_id=conversation.authority_id,
         conversation_id=conversation.id,

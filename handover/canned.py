@@ -1,7 +1,7 @@
 """Words kept ready: an authority's own replies, and our reviewed texts in a child's language."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from handover import audit, hours, wording
+from handover.entries import EntryError, Problem
 from models.base import utc_now
 from models.conversation import Conversation
 from models.practitioner import Practitioner
@@ -33,13 +34,8 @@ _SAYABLE = {
 }
 
 
-class CannedReplyError(Exception):
-    """A reply cannot be kept so; the text says what is wrong, by the field it is about."""
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
-        self.text = text
+class CannedReplyError(EntryError):
+    """A reply cannot be kept so; each problem says what is wrong, by the field it is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,22 +204,28 @@ def _find(session: Session, authority_id: int, shortcut: str) -> CannedReply | N
 
 
 def _check(shortcut: str, title: str, text: str) -> None:
+    if problems := [*_problems_of(shortcut, title), *_problems_in(text)]:
+        raise CannedReplyError.of(problems)
+
+
+def _problems_of(shortcut: str, title: str) -> Iterator[Problem]:
     if not title.strip():
-        raise CannedReplyError("title", "Enter what the reply is for")
-    if len(title.strip()) > 100:
-        raise CannedReplyError("title", "What it is for must be 100 characters or less")
+        yield Problem("title", "Enter what the reply is for")
+    elif len(title.strip()) > 100:
+        yield Problem("title", "What it is for must be 100 characters or less")
     if not _SHORTCUT.fullmatch(shortcut):
-        raise CannedReplyError(
-            "shortcut", "The shortcut must be 1 to 20 small letters, numbers or hyphens"
-        )
+        yield Problem("shortcut", "The shortcut must be 1 to 20 small letters, numbers or hyphens")
+
+
+def _problems_in(text: str) -> Iterator[Problem]:
     if not text.strip():
-        raise CannedReplyError("text", "Enter the words of the reply")
-    if len(text.strip()) > MOST_CHARACTERS:
-        raise CannedReplyError("text", f"The reply must be {MOST_CHARACTERS} characters or less")
+        yield Problem("text", "Enter the words of the reply")
+    elif len(text.strip()) > MOST_CHARACTERS:
+        yield Problem("text", f"The reply must be {MOST_CHARACTERS} characters or less")
     known = {*FIELDS, *(number.key for number in wording.help_numbers())}
-    for name in _TOKEN.findall(text):
-        if name not in known:
-            raise CannedReplyError("text", f"There is no field called [[{name}]]")
+    unknown = next((name for name in _TOKEN.findall(text) if name not in known), None)
+    if unknown is not None:
+        yield Problem("text", f"There is no field called [[{unknown}]]")
 
 
 def _tokens(conversation: Conversation, practitioner: Practitioner) -> Mapping[str, str]:

@@ -14,9 +14,10 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from handover import audit, contacts, record_fields, records, referrals, tasks, wording, words
+from handover.entries import Problem
 from handover.outgoing import Words, queue_message
 from handover.records import GatheredAnswer
-from handover.referrals import DecisionError, Problem
+from handover.referrals import DecisionError
 from models.authority import Authority
 from models.base import utc_now
 from models.casework import TaskKind
@@ -75,7 +76,7 @@ def decide(
     contact = contacts.access_contact(session, practitioner, contact_id, for_update=True)
     case = referrals.open_referral(session, contact)
     if problems := tuple(_problems(session, contact, decision, case)):
-        raise DecisionError(*problems)
+        raise DecisionError.of(problems)
     contact.outcome = decision.outcome
     contact.outcome_reason = decision.reason.strip()
     contact.outcome_flags = sorted({*_FLAGS[decision.outcome], *decision.flags})

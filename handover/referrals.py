@@ -5,12 +5,12 @@ those who made it, to be worked or closed; the present contact's goes along with
 """
 
 import datetime as dt
-from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handover import audit, contacts, links, record_fields, records, tasks, words
+from handover.entries import EntryError
 from models.authority import Authority
 from models.base import utc_now
 from models.casework import Task, TaskKind
@@ -21,20 +21,8 @@ from models.referral import Referral
 _RE_REFERRAL_WITHIN = dt.timedelta(days=365)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What stands in the way of a decision, and the field it is about."""
-
-    field: str
-    text: str
-
-
-class DecisionError(Exception):
+class DecisionError(EntryError):
     """The contact cannot be decided on so; each problem says why."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(problem.text for problem in problems))
-        self.problems = problems
 
 
 def progress_to_referral(
@@ -113,7 +101,7 @@ def close_referral(
     )
     known = form.codes["closure_reason"]
     if reason not in known.values:
-        raise DecisionError(Problem("reason", "Choose why the referral is closed"))
+        raise DecisionError("reason", "Choose why the referral is closed")
     made.closed_at = utc_now()
     made.closed_by_id = practitioner.id
     made.closure_reason = reason
@@ -204,5 +192,5 @@ def _ask_what_becomes(session: Session, taker: Practitioner, made: Referral) -> 
 def _open_of(session: Session, contact: Contact, field: str) -> Referral:
     made = referral_of(session, contact)
     if made is None or made.closed_at is not None:
-        raise DecisionError(Problem(field, "This contact has no open referral"))
+        raise DecisionError(field, "This contact has no open referral")
     return made

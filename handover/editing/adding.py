@@ -1,7 +1,7 @@
 """What a draft gets in addition, each in all its files: an answer, a question, a phrase."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarStri
 from handover.editing import line_lists, texts, yaml_files
 from handover.editing.content import ANSWERS, Changed, ContentError, Files
 from handover.editing.texts import ASK, DOMAIN, LANGUAGES, QUESTIONS
+from handover.entries import Problem
 from models.record import RECORD_FIELDS
 from models.urgency import Harm, Urgency
 
@@ -90,17 +91,9 @@ def add_answer(files: Files, new: NewAnswer) -> Changed:
     Raises:
         ContentError: the name is taken or unfit, or words or examples are missing.
     """
-    if not _NAME.fullmatch(new.name):
-        raise ContentError("name", "Name must be small letters and _, like what_to_bring")
+    if problems := [*_of_answer(files, new)]:
+        raise ContentError.of(problems)
     intent, key = f"ask_{new.name}", f"utter_{new.name}"
-    if any(s.key == key for s in texts.texts_of(files)) or intent in files[INTENTS]:
-        raise ContentError("name", "There is an answer of this name already")
-    if not new.text.strip():
-        raise ContentError("text", "Enter the answer in English")
-    if not new.welsh.strip():
-        raise ContentError("welsh", "Enter the answer in Welsh")
-    if len(new.examples) < _FEWEST_EXAMPLES:
-        raise ContentError("examples", f"Enter at least {_FEWEST_EXAMPLES} examples, one a line")
     lines = "".join(f"- {one}\n" for one in new.examples)
     return {
         **_edited(files, INTENTS, lambda d: d["intents"].append({intent: {"use_entities": []}})),
@@ -135,12 +128,8 @@ def add_question(files: Files, new: NewQuestion) -> Changed:
     Raises:
         ContentError: the record has no such field, it is asked for already, or words are missing.
     """
-    if new.field not in fields_to_ask(files):
-        raise ContentError("field", "Choose what the question asks for")
-    if not new.text:
-        raise ContentError("text", "Enter the question in English")
-    if not new.welsh:
-        raise ContentError("welsh", "Enter the question in Welsh")
+    if problems := [*_of_question(files, new)]:
+        raise ContentError.of(problems)
     key = ASK + new.field
     said = {
         "text": _quoted(new.text),
@@ -162,17 +151,8 @@ def add_phrase(files: Files, new: NewPhrase) -> Changed:
     Raises:
         ContentError: the name is taken or unfit, the level unknown, or lines are missing.
     """
-    if not _NAME.fullmatch(new.name):
-        raise ContentError("name", "Name must be small letters and _, like locked_in_room")
-    if new.name in {one.name for one in line_lists.phrases(files)}:
-        raise ContentError("name", "There is a phrase of this name already")
-    if new.level not in LEVELS:
-        raise ContentError("level", "Choose how urgent it is")
-    if set(new.harms) - set(Harm):
-        raise ContentError("harms", "Choose harms from the list")
-    for part, what in _PARTS.items():
-        if not getattr(new, part):
-            raise ContentError(part, f"Enter {what}, one a line")
+    if problems := [*_of_phrase(files, new)]:
+        raise ContentError.of(problems)
     row = {
         "phrase": new.name,
         "level": new.level,
@@ -187,6 +167,43 @@ _PARTS = {
     "fires": "what must be heard",
     "silent": "what must not be heard",
 }
+
+
+def _of_answer(files: Files, new: NewAnswer) -> Iterator[Problem]:
+    intent, key = f"ask_{new.name}", f"utter_{new.name}"
+    if not _NAME.fullmatch(new.name):
+        yield Problem("name", "Name must be small letters and _, like what_to_bring")
+    elif any(s.key == key for s in texts.texts_of(files)) or intent in files[INTENTS]:
+        yield Problem("name", "There is an answer of this name already")
+    if len(new.examples) < _FEWEST_EXAMPLES:
+        yield Problem("examples", f"Enter at least {_FEWEST_EXAMPLES} examples, one a line")
+    if not new.text.strip():
+        yield Problem("text", "Enter the answer in English")
+    if not new.welsh.strip():
+        yield Problem("welsh", "Enter the answer in Welsh")
+
+
+def _of_question(files: Files, new: NewQuestion) -> Iterator[Problem]:
+    if new.field not in fields_to_ask(files):
+        yield Problem("field", "Choose what the question asks for")
+    if not new.text:
+        yield Problem("text", "Enter the question in English")
+    if not new.welsh:
+        yield Problem("welsh", "Enter the question in Welsh")
+
+
+def _of_phrase(files: Files, new: NewPhrase) -> Iterator[Problem]:
+    if not _NAME.fullmatch(new.name):
+        yield Problem("name", "Name must be small letters and _, like locked_in_room")
+    elif new.name in {one.name for one in line_lists.phrases(files)}:
+        yield Problem("name", "There is a phrase of this name already")
+    if new.level not in LEVELS:
+        yield Problem("level", "Choose how urgent it is")
+    for part, what in _PARTS.items():
+        if not getattr(new, part):
+            yield Problem(part, f"Enter {what}, one a line")
+    if set(new.harms) - set(Harm):
+        yield Problem("harms", "Choose harms from the list")
 
 
 def _edited(files: Files, path: str, change: Callable[[Any], object]) -> Changed:

@@ -8,6 +8,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from handover.editing import conditions, texts, yaml_files
 from handover.editing.texts import DOMAIN, LANGUAGES, NUMBERS, QUESTIONS, Said
+from handover.entries import EntryError
 
 ANSWERS = f"{DOMAIN}responses_questions_children_ask.yml"
 _RULE_FILES = "dialogues/data/rules/"
@@ -17,13 +18,8 @@ type Files = Mapping[str, str]
 type Changed = dict[str, str]
 
 
-class ContentError(Exception):
-    """What was entered cannot be put into the files; the text says what to do, `field` where."""
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
-        self.text = text
+class ContentError(EntryError):
+    """What was entered cannot be put into the files; each problem says what to do, and where."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

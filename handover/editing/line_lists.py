@@ -9,6 +9,7 @@ from ruamel.yaml.scalarstring import LiteralScalarString
 from handover.editing import texts, yaml_files
 from handover.editing.content import Changed, ContentError, Files
 from handover.editing.texts import COVER
+from handover.entries import Problem
 from models.urgency import Urgency
 
 _NLU = "dialogues/data/nlu/"
@@ -86,13 +87,17 @@ def phrases(files: Files) -> list[PhraseRow]:
     return sorted(found, key=lambda one: one.name)
 
 
+_PARTS = {"says": "Patterns", "fires": "Must be heard", "silent": "Must not be heard"}
+
+
 def set_phrase(files: Files, name: str, level: str, lists: Mapping[str, Sequence[str]]) -> Changed:
     """Gives the files with another level, patterns or examples of a phrase."""
-    if level not in set(Urgency):
-        raise ContentError("level", "Choose a level")
-    for part in ("says", "fires", "silent"):
+    problems = [] if level in set(Urgency) else [Problem("level", "Choose a level")]
+    for part, label in _PARTS.items():
         if not lists[part]:
-            raise ContentError(part, "Leave at least one line")
+            problems.append(Problem(part, f"{label}: leave at least one line"))
+    if problems:
+        raise ContentError.of(problems)
     path = next(one.path for one in phrases(files) if one.name == name)
 
     def change(data: Any) -> None:

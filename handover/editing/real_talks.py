@@ -13,6 +13,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from handover import audit
+from handover.editing.content import ContentError
+from handover.entries import Problem
 from models.audit import AuditEvent
 from models.authority import Authority
 from models.base import utc_now
@@ -74,14 +76,17 @@ def set_policy(session: Session, who: Practitioner, *, talks: int | None, basis:
 
     Raises:
         NotAllowedHereError: they are no admin.
-        ValueError: the number or the ground is missing or too long.
+        ContentError: the number or the ground is missing or too long.
     """
     if not who.active or not who.has_any_role(RoleName.ADMIN):
         raise NotAllowedHereError("Only an admin allows real conversations to be played.")
+    problems: list[Problem] = []
     if talks is not None and not 1 <= talks <= MOST_TALKS:
-        raise ValueError(f"Choose from 1 to {MOST_TALKS} conversations")
+        problems.append(Problem("talks", f"Choose from 1 to {MOST_TALKS} conversations"))
     if talks is not None and not 1 <= len(basis.strip()) <= 200:
-        raise ValueError("Say on what ground, in at most 200 characters")
+        problems.append(Problem("basis", "Say on what ground, in at most 200 characters"))
+    if problems:
+        raise ContentError.of(problems)
     authority = session.get_one(Authority, who.authority_id)
     authority.replayed_talks = talks
     authority.replay_basis = basis.strip() if talks is not None else None

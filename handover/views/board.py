@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from handover import auth, board, service, words
 from handover.auth import for_roles
+from handover.board import ReviewError
 from handover.views import shared
 from models.base import utc_now
 from models.db import reading, transaction
@@ -67,8 +68,8 @@ def review(conversation_id: int) -> ResponseReturnValue:
                 )
             flash("The review is kept.", "success")
             return redirect("/board")
-        except ValueError as error:
-            errors = [{"text": str(error), "href": f"#{_first_unanswered()}"}]
+        except ReviewError as error:
+            errors = error.errors
     with reading(shared.console().engine) as session:
         conversation = service.access_conversation(session, auth.signed_in(), conversation_id)
         page = shared.page(
@@ -84,11 +85,6 @@ def review(conversation_id: int) -> ResponseReturnValue:
             problems={one["href"]: one["text"] for one in errors},
         )
     return page, 422 if errors else 200
-
-
-def _first_unanswered() -> str:
-    missing = (key for key in board.questions() if not request.form.get(key))
-    return next(missing, next(iter(board.questions())))
 
 
 def _context(session: Session) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request
@@ -20,6 +21,7 @@ from handover import (
     words,
 )
 from handover.auth import for_roles
+from handover.entries import ask_all
 from handover.service import AccessDeniedError
 from handover.tasks import NewTask
 from handover.views import contact as contact_pages
@@ -77,17 +79,21 @@ def write_note(contact_id: int) -> ResponseReturnValue:
     """Lets staff write a dated note."""
 
     def keep(session: Session, contact: Contact) -> str:
-        kind = forms.choice_of("kind", list(NoteKind), "Choose what the note is about")
-        text = forms.text_of("text", "Write the note")
-        happened = forms.moment_of("day", "Day")
+        kind = partial(forms.choice_of, "kind", list(NoteKind), "Choose what the note is about")
+        day, text = (
+            partial(forms.moment_of, "day", "Day"),
+            partial(forms.text_of, "text", "Write the note"),
+        )
+        ask_all(kind, day, text)
+        happened = day()
         try:
             casework.write_note(
                 session,
                 auth.signed_in(),
                 contact,
-                kind=NoteKind(kind),
+                kind=NoteKind(kind()),
                 happened_at=min(happened, utc_now()) if _is_today(happened) else happened,
-                text=text,
+                text=text(),
             )
         except ValueError as error:
             raise FormError("day" if "day" in str(error) else "text", str(error)) from error
@@ -138,12 +144,16 @@ def set_task(contact_id: int) -> ResponseReturnValue:
     """Lets staff set a task about the child."""
 
     def keep(session: Session, contact: Contact) -> str:
-        kind = forms.choice_of("kind", list(_SET_BY_HAND), "Choose what sort of task it is")
-        what = forms.text_of("what", "Say what is to be done")
+        kind = partial(
+            forms.choice_of, "kind", list(_SET_BY_HAND), "Choose what sort of task it is"
+        )
+        what = partial(forms.text_of, "what", "Say what is to be done")
+        due = partial(forms.day_of, "due", "Day")
+        ask_all(kind, what, due)
         wanted = NewTask(
-            kind=TaskKind(kind),
-            what=what,
-            due=forms.end_of(forms.day_of("due", "Day")),
+            kind=TaskKind(kind()),
+            what=what(),
+            due=forms.end_of(due()),
             owner_id=forms.number_of("owner"),
         )
         tasks.add(session, auth.signed_in(), contact, wanted)
@@ -171,19 +181,20 @@ def link(contact_id: int) -> ResponseReturnValue:
     """Lets staff link two children's records, or say that they are not the same."""
 
     def keep(session: Session, contact: Contact) -> str:
-        kind = forms.choice_of("kind", list(LinkKind), "Choose what the two are to each other")
-        reason = forms.text_of("reason", "Say how you know")
-        other = forms.number_of("other")
-        if other is None:
-            raise FormError("other", "Choose the other record")
+        other = partial(forms.chosen_number, "other", "Choose the other record")
+        kind = partial(
+            forms.choice_of, "kind", list(LinkKind), "Choose what the two are to each other"
+        )
+        reason = partial(forms.text_of, "reason", "Say how you know")
+        ask_all(other, kind, reason)
         try:
             links.link(
                 session,
                 auth.signed_in(),
                 contact.child_id,
-                other,
-                kind=LinkKind(kind),
-                reason=reason,
+                other(),
+                kind=LinkKind(kind()),
+                reason=reason(),
             )
         except ValueError as error:
             raise FormError("other", str(error)) from error
@@ -232,13 +243,12 @@ def name_worker(contact_id: int) -> ResponseReturnValue:
     """Lets staff say who the child's named worker is."""
 
     def keep(session: Session, contact: Contact) -> str:
-        worker_id = forms.number_of("worker")
-        if worker_id is None:
-            raise FormError("worker", "Choose a worker")
-        reason = request.form.get("reason", "")
+        worker = partial(forms.chosen_number, "worker", "Choose a worker")
+        reason = partial(forms.choice_of, "reason", list(codes), "Choose why it is this worker")
+        ask_all(worker, reason)
         try:
             casework.name_worker(
-                session, auth.signed_in(), contact, worker_id=worker_id, reason_code=reason
+                session, auth.signed_in(), contact, worker_id=worker(), reason_code=reason()
             )
         except ValueError as error:
             raise FormError("reason", str(error)) from error
@@ -279,7 +289,7 @@ def _form(
             flash(said, "success")
             return redirect(f"/contacts/{contact_id}/chronology")
         except FormError as error:
-            errors = [{"text": error.text, "href": f"#{error.field}"}]
+            errors = error.errors
     with reading(shared.console().engine) as session:
         contact = contacts.access_contact(session, auth.signed_in(), contact_id)
         page = shared.page(

@@ -23,11 +23,12 @@ from handover import (
 )
 from handover.auth import for_roles
 from handover.decisions import Decision, Telling
+from handover.entries import Problem
 from handover.record_fields import Section
 from handover.record_page import FieldView, RecordView
 from handover.record_writing import ChangedMeanwhileError, SectionForm, Typed
 from handover.records import GatheredAnswer
-from handover.referrals import DecisionError, Problem
+from handover.referrals import DecisionError
 from handover.views import shared
 from models.authority import Authority
 from models.base import utc_now
@@ -92,7 +93,7 @@ def decide(contact_id: int) -> ResponseReturnValue:
             decided = decisions.decide(session, auth.signed_in(), contact_id, _decision(contact))
             outcome, conversation_id = decided.outcome, decided.conversation_id
     except DecisionError as error:
-        return _decision_page(contact_id, _errors(error)), 422
+        return _decision_page(contact_id, error.errors), 422
     if outcome is not None:
         flash(f"Decided: {words.OUTCOMES[outcome]}.", "success")
     if conversation_id is not None and request.args.get("from") == "conversation":
@@ -112,7 +113,7 @@ def referral(contact_id: int) -> ResponseReturnValue:
             flash(said, "success")
             return redirect(f"/contacts/{contact_id}")
         except DecisionError as error:
-            errors = _errors(error)
+            errors = error.errors
     with reading(shared.console().engine) as session:
         contact = contacts.access_contact(session, auth.signed_in(), contact_id)
         made = referrals.referral_of(session, contact)
@@ -230,7 +231,8 @@ def _decision(contact: Contact) -> Decision:
         problems.append(Problem("telling", "Choose how the child hears of it"))
     if problems:
         known = Telling(telling) if telling in set(Telling) else Telling.TOLD
-        raise DecisionError(*problems, *decisions.check_words(contact, reason, known, not_told))
+        missing = decisions.check_words(contact, reason, known, not_told)
+        raise DecisionError.of([*problems, *missing])
     is_referral = outcome == ContactOutcome.REFERRAL
     return Decision(
         outcome=ContactOutcome(outcome),
@@ -241,10 +243,6 @@ def _decision(contact: Contact) -> Decision:
         next_steps=tuple(request.form.getlist("next_steps")) if is_referral else (),
         worker_id=_worker_id() if is_referral else None,
     )
-
-
-def _errors(error: DecisionError) -> list[dict[str, str]]:
-    return [{"text": one.text, "href": f"#{one.field}"} for one in error.problems]
 
 
 def _worker_id() -> int | None:

@@ -1,5 +1,8 @@
 """Corrections that wait for a second person: the words, both labels, and accepting or rejecting."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
@@ -36,11 +39,13 @@ def show() -> ResponseReturnValue:
 def review(correction_id: int) -> ResponseReturnValue:
     """Accepts or rejects one."""
     decision, reason = request.form.get("decision", ""), request.form.get("reason", "")
+    problems: dict[str, str] = {}
     if decision not in {"accept", "reject"}:
-        problem = (correction_id, "decision", "Choose whether the new label is right")
-        return _page(problem=problem), 422
+        problems[f"#decision-{correction_id}"] = "Choose whether the new label is right"
     if not reason.strip():
-        return _page(problem=(correction_id, "reason", "Give the reason")), 422
+        problems[f"#reason-{correction_id}"] = "Give the reason"
+    if problems:
+        return _page(correction_id, problems), 422
     try:
         with transaction(shared.console().engine) as session:
             corrections.review(
@@ -56,13 +61,15 @@ def review(correction_id: int) -> ResponseReturnValue:
     return redirect("/corrections")
 
 
-def _page(problem: tuple[int, str, str] | None = None) -> str:
+def _page(sent: int | None = None, problems: Mapping[str, str] = MappingProxyType({})) -> str:
     with reading(shared.console().engine) as session:
         return shared.page(
             "corrections.html",
             session,
             waiting=corrections.waiting(session, auth.signed_in()),
             me=auth.signed_in().id,
-            problem=problem,
+            sent=sent,
+            problems=problems,
+            errors=[{"href": at, "text": text} for at, text in problems.items()],
             known_harms=corrections.known_harms,
         )

@@ -136,4 +136,4 @@ def _lines(name: str) -> tuple[str, ...]:
 
 
 def _errors(error: ContentError | None) -> list[dict[str, str]]:
-    return [{"text": error.text, "href": f"#{error.field}"}] if error else []
+    return error.errors if error else []

@@ -81,18 +81,20 @@ def change_number(number: int, key: str) -> ResponseReturnValue:
     if key not in content.numbers(held):
         abort(404)
     entered = {name: request.form.get(name, "").strip() for name in ("number", "name", "source")}
-    if not all(entered.values()):
-        problem = (f"number-{key}", "Enter the number, the name and the source")
-        return _list_page(number, "numbers", problem), 422
+    problems = [
+        (f"{name}-{key}", f"Enter the {name}") for name, said in entered.items() if not said
+    ]
     if "compared" not in request.form:
-        problem = (f"compared-{key}", "Say that you compared the number with its source today")
-        return _list_page(number, "numbers", problem), 422
+        text = "Say that you compared the number with its source today"
+        problems.append((f"compared-{key}", text))
+    if problems:
+        return _list_page(number, "numbers", *problems), 422
     changed = content.set_number(held, key, entered, utc_now().date())
     return write(
         number,
         changed,
         back=f"/dialogue/{number}/numbers#{key}",
-        again=lambda late: _list_page(number, "numbers", (f"number-{key}", ""), late),
+        again=lambda late: _list_page(number, "numbers", (f"number-{key}", ""), late=late),
     )
 
 
@@ -150,7 +152,7 @@ def _entered_texts(held: Mapping[str, str], key: str) -> dict[str, str]:
 def _list_page(
     number: int,
     kind: str,
-    problem: tuple[str, str] | None = None,
+    *problems: tuple[str, str],
     late: ConflictError | None = None,
 ) -> str:
     held = files_of(number)
@@ -166,14 +168,15 @@ def _list_page(
             rows = content.openings(held)
         case _:
             rows = sorted(held)
-    errors = [{"text": problem[1], "href": f"#{problem[0]}"}] if problem else []
     return page(
         number,
         f"dialogue_{kind}.html",
         late=late,
         rows=rows,
-        errors=errors,
-        wrong=problem[0] if problem else "",
+        # What came late is shown as such, and is no problem with what was entered.
+        errors=[{"text": text, "href": f"#{at}"} for at, text in problems if text],
+        problems={f"#{at}": text for at, text in problems},
+        wrong=problems[0][0] if problems else "",
         submitted=request.form,
     )
 

@@ -85,8 +85,10 @@ def change_phrase(number: int, name: str) -> ResponseReturnValue:
     lists = {part: _lines(part) for part in ("says", "fires", "silent")}
     try:
         changed = line_lists.set_phrase(held, name, request.form.get("level", ""), lists)
-    except (ContentError, UnfitFileError) as error:
-        return _phrase_page(number, name, error.text), 422
+    except ContentError as error:
+        return _phrase_page(number, name, error.errors), 422
+    except UnfitFileError as error:
+        return _phrase_page(number, name, _errors(error.text)), 422
     return write(
         number,
         changed,
@@ -137,7 +139,10 @@ def _examples_page(
 
 
 def _phrase_page(
-    number: int, name: str, problem: str = "", late: ConflictError | None = None
+    number: int,
+    name: str,
+    errors: Sequence[dict[str, str]] = (),
+    late: ConflictError | None = None,
 ) -> str:
     found = _phrase_in(files_of(number), name)
     if found is None:
@@ -150,7 +155,7 @@ def _phrase_page(
         found=found,
         levels=[level.value for level in Urgency],
         entered=_entered(_parts(found), _parts(seen) if seen else None),
-        errors=_errors(problem),
+        errors=errors,
     )
 
 

@@ -3,10 +3,12 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from flask import request
 
 from handover import words
+from handover.entries import EntryError, ask_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +40,8 @@ class Input:
         return [str(day.day), str(day.month), str(day.year)]
 
 
-class FormError(Exception):
-    """A form is not right; the text says what to do, and `field` where."""
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
-        self.text = text
+class FormError(EntryError):
+    """A form is not right; each problem says what to do, and where."""
 
 
 _PARTS = ("day", "month", "year")
@@ -80,6 +77,18 @@ def number_of(name: str) -> int | None:
     return int(value) if value.isdecimal() else None
 
 
+def chosen_number(name: str, error: str) -> int:
+    """Gives the number chosen in an input.
+
+    Raises:
+        FormError: none was.
+    """
+    found = number_of(name)
+    if found is None:
+        raise FormError(name, error)
+    return found
+
+
 def day_of(name: str, label: str) -> dt.date:
     """Gives the day sent in an input of three parts.
 
@@ -102,15 +111,19 @@ def moment_of(name: str, label: str) -> dt.datetime:
     Raises:
         FormError: one of them is wrong.
     """
-    day = day_of(name, label)
-    typed = request.form.get(f"{name}-time", "").strip()
-    try:
-        time = dt.time.fromisoformat(typed.zfill(5)) if typed else dt.time(12)
-    except ValueError as error:
-        raise FormError(f"{name}-time", "Time must be like 14:30") from error
-    return dt.datetime.combine(day, time, tzinfo=words.LONDON).astimezone(dt.UTC)
+    day, time = partial(day_of, name, label), partial(_time_of, f"{name}-time")
+    ask_all(day, time)
+    return dt.datetime.combine(day(), time(), tzinfo=words.LONDON).astimezone(dt.UTC)
 
 
 def end_of(day: dt.date) -> dt.datetime:
     """Gives the end of a day's office hours, by which something due that day is to be done."""
     return dt.datetime.combine(day, dt.time(17), tzinfo=words.LONDON).astimezone(dt.UTC)
+
+
+def _time_of(name: str) -> dt.time:
+    typed = request.form.get(name, "").strip()
+    try:
+        return dt.time.fromisoformat(typed.zfill(5)) if typed else dt.time(12)
+    except ValueError as error:
+        raise FormError(name, "Time must be like 14:30") from error

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from handover import auth
 from handover.auth import for_roles
 from handover.editing import real_talks
+from handover.editing.content import ContentError
 from handover.editing.real_talks import NotAllowedHereError
 from handover.views import shared
 from handover.views.dialogue import version_of
@@ -38,9 +39,8 @@ def set_policy() -> ResponseReturnValue:
             real_talks.set_policy(session, auth.signed_in(), talks=talks, basis=basis)
     except NotAllowedHereError:
         abort(403)
-    except ValueError as error:
-        field = "talks" if "conversations" in str(error) else "basis"
-        return _policy_page([{"text": str(error), "href": f"#{field}"}]), 422
+    except ContentError as error:
+        return _policy_page(error.errors), 422
     flash("Saved. It counts from the next check on.", "success")
     return redirect("/dialogue/real-conversations")
 

@@ -101,7 +101,7 @@ def _keep(replacing: str | None) -> ResponseReturnValue:
                 replacing=replacing,
             )
     except CannedReplyError as error:
-        errors = [{"text": error.text, "href": f"#{error.field}"}]
+        errors = error.errors
         with reading(shared.console().engine) as session:
             kept = _found(session, replacing) if replacing else None
             page = shared.page(

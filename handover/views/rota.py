@@ -1,15 +1,18 @@
 """The rota, the hours and the ladder's minutes: who sees them, and who keeps them."""
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
 
 from handover import auth, calendar_reading, hours, ladder, rota, rota_keeping, words
 from handover.auth import for_roles
 from handover.calendar_reading import CalendarError
+from handover.entries import ask_all
 from handover.rota_keeping import DAYS, Whose
 from handover.views import forms, shared
 from handover.views.forms import FormError, Input
@@ -91,11 +94,11 @@ def import_calendar() -> ResponseReturnValue:
         if request.method == "GET":
             return _calendar_page(session)
         try:
-            kind = ShiftKind(forms.choice_of("kind", list(ShiftKind), "Choose what they are for"))
-            number = _import(session, kind)
-        except (FormError, CalendarError) as error:
-            field = error.field if isinstance(error, FormError) else "file"
-            return _calendar_page(session, FormError(field, str(error))), 422
+            number = _import(session)
+        except FormError as error:
+            return _calendar_page(session, error), 422
+        except CalendarError as error:
+            return _calendar_page(session, FormError("file", str(error))), 422
     flash(f"{number} shifts of the calendar are on the rota.", "success")
     return redirect("/rota")
 
@@ -121,7 +124,11 @@ def set_week() -> ResponseReturnValue:
         if request.method == "GET":
             return _form(session, "Opening hours", inputs)
         try:
-            found = {day: _span(day, day.capitalize()) for day in DAYS if request.form.get(day)}
+            spans = {
+                day: partial(_span, day, day.capitalize()) for day in DAYS if request.form.get(day)
+            }
+            ask_all(*spans.values())
+            found = {day: span() for day, span in spans.items()}
         except FormError as error:
             return _form(session, "Opening hours", inputs, error), 422
         kept = {day: [f"{one:%H:%M}" for one in span] for day, span in found.items()}
@@ -147,8 +154,8 @@ def set_day() -> ResponseReturnValue:
         if request.method == "GET":
             return _form(session, "A closure or an extra opening", inputs)
         try:
-            day = forms.day_of("day", "Day")
-            times = _span("times", "Open from and to") if request.form.get("times") else None
+            ask_all(partial(forms.day_of, "day", "Day"), _times_of_day)
+            day, times = forms.day_of("day", "Day"), _times_of_day()
         except FormError as error:
             return _form(session, "A closure or an extra opening", inputs, error), 422
         reason = request.form.get("reason", "").strip()
@@ -189,6 +196,7 @@ def set_minutes() -> ResponseReturnValue:
         if request.method == "GET":
             return _form(session, title, inputs)
         try:
+            ask_all(*(partial(_minutes, one.name) for one in inputs))
             found = {
                 level.value: {rung: _minutes(f"{level}-{rung}") for rung in _rungs()}
                 for level in _LEVELS
@@ -201,7 +209,7 @@ def set_minutes() -> ResponseReturnValue:
 
 
 def _form(session: Session, title: str, inputs: list[Input], error: FormError | None = None) -> str:
-    errors = [{"text": error.text, "href": f"#{error.field}"}] if error else []
+    errors = error.errors if error else []
     return shared.page(
         "small_form.html",
         session,
@@ -245,28 +253,33 @@ def _shift_inputs(session: Session) -> list[Input]:
 def _add_shift(session: Session) -> None:
     me = auth.signed_in()
     known = [value for value, _ in _shift_inputs(session)[0].options if value]
-    who = forms.choice_of("who", known, "Choose who is to be there")
-    kind = ShiftKind(forms.choice_of("kind", list(ShiftKind), "Choose what they are there for"))
-    weekdays = [str(number) for number in range(7)]
-    when = forms.choice_of("when", [*weekdays, "once"], "Choose when")
-    times = _span("times", "From and to", over_midnight=True)
-    sort, _, number = who.partition("-")
+    is_once = request.form.get("when") == "once"
+    asked_who = partial(forms.choice_of, "who", known, "Choose who is to be there")
+    asked_kind = partial(forms.choice_of, "kind", list(ShiftKind), "Choose what they are there for")
+    whens = [*(str(number) for number in range(7)), "once"]
+    asked_when = partial(forms.choice_of, "when", whens, "Choose when")
+    asked_day = partial(forms.day_of, "day", "Day")
+    asked_times = partial(_span, "times", "From and to", over_midnight=True)
+    days = [asked_day] if is_once else []
+    ask_all(asked_who, asked_kind, asked_when, *days, asked_times)
+    kind, when, times = ShiftKind(asked_kind()), asked_when(), asked_times()
+    sort, _, number = asked_who().partition("-")
     whose = Whose(practitioner_id=int(number)) if sort == "person" else Whose(team_id=int(number))
     if when != "once":
         rota_keeping.add_weekly(session, me, whose, kind=kind, weekday=int(when), times=times)
         return
-    day = forms.day_of("day", "Day")
+    day = asked_day()
     last = day if times[1] > times[0] else day + dt.timedelta(days=1)
     span = (rota.local_moment(day, times[0]), rota.local_moment(last, times[1]))
     rota_keeping.add_dated(session, me, whose, kind=kind, span=span)
 
 
-def _import(session: Session, kind: ShiftKind) -> int:
+def _import(session: Session) -> int:
     me = auth.signed_in()
     now = utc_now()
-    uploaded = request.files.get("file")
-    if uploaded is None or not uploaded.filename:
-        raise FormError("file", "Choose the calendar's file")
+    asked = partial(forms.choice_of, "kind", list(ShiftKind), "Choose what they are for")
+    ask_all(asked, _uploaded)
+    kind, uploaded = ShiftKind(asked()), _uploaded()
     staff = rota.roster(session, me.authority_id, now).staff
     found = calendar_reading.read(uploaded.read(), staff, now)
     source = f"calendar:{kind.value}"
@@ -283,8 +296,15 @@ def _import(session: Session, kind: ShiftKind) -> int:
     return len(found)
 
 
+def _uploaded() -> FileStorage:
+    uploaded = request.files.get("file")
+    if uploaded is None or not uploaded.filename:
+        raise FormError("file", "Choose the calendar's file")
+    return uploaded
+
+
 def _calendar_page(session: Session, error: FormError | None = None) -> str:
-    errors = [{"text": error.text, "href": f"#{error.field}"}] if error else []
+    errors = error.errors if error else []
     problems: dict[str, Any] = {one["href"]: one["text"] for one in errors}
     return shared.page(
         "calendar.html",
@@ -306,6 +326,10 @@ def _span(name: str, label: str, *, over_midnight: bool = False) -> tuple[dt.tim
     if found[0] == found[1] or (found[1] < found[0] and not over_midnight):
         raise FormError(name, f"{label} must end after it begins")
     return found[0], found[1]
+
+
+def _times_of_day() -> tuple[dt.time, dt.time] | None:
+    return _span("times", "Open from and to") if request.form.get("times") else None
 
 
 def _minutes(name: str) -> int:

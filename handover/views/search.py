@@ -1,12 +1,14 @@
 """Search pages. What is looked for is sent in a form, so that no name stands in an address."""
 
 import datetime as dt
+from functools import partial
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from handover import auth, contacts, search, words
 from handover.auth import for_roles
+from handover.entries import ask_all
 from handover.search import Criteria, Found, Passage
 from handover.views import contact as contact_pages
 from handover.views import forms, shared
@@ -32,7 +34,7 @@ def over_all() -> ResponseReturnValue:
             try:
                 found = search.find(session, auth.signed_in(), _criteria())
             except FormError as error:
-                errors = [{"text": error.text, "href": f"#{error.field}"}]
+                errors = error.errors
             except ValueError as error:
                 errors = [{"text": str(error), "href": "#name"}]
         page = shared.page(
@@ -82,6 +84,7 @@ def in_record(contact_id: int) -> ResponseReturnValue:
 def _criteria() -> Criteria:
     level = request.form.get("level", "")
     outcome = request.form.get("outcome", "")
+    ask_all(partial(_day, "since", "First day"), partial(_day, "until", "Last day"))
     until = _day("until", "Last day")
     return Criteria(
         name=request.form.get("name", "").strip(),

@@ -1,5 +1,7 @@
 """One-time links: the first administrator's, and those of invited colleagues."""
 
+from functools import partial
+
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_security import login_user
@@ -7,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from handover import auth
 from handover.auth import AccountError, SignInLinkError, open_to_all
+from handover.entries import ask_all
 from handover.views import shared
 from models.authority import Authority
 from models.db import reading, transaction
@@ -54,8 +57,13 @@ def complete(token: str) -> ResponseReturnValue:
 def _ready_account(session: Session, owner: Practitioner | Authority) -> Practitioner:
     name = request.form.get("name", "")
     password = request.form.get("password", "")
-    if password != request.form.get("password_again", ""):
-        raise AccountError("password_again", "The two passwords are not the same")
+    is_first = isinstance(owner, Authority)
+    ask_all(
+        partial(auth.valid_name, name),
+        *([partial(auth.valid_email, request.form.get("email", ""))] if is_first else []),
+        partial(auth.check_password, password),
+        _check_again,
+    )
     if isinstance(owner, Authority):
         return auth.create_practitioner(
             session,
@@ -69,6 +77,11 @@ def _ready_account(session: Session, owner: Practitioner | Authority) -> Practit
     return owner
 
 
+def _check_again() -> None:
+    if request.form.get("password", "") != request.form.get("password_again", ""):
+        raise AccountError("password_again", "The two passwords are not the same")
+
+
 def _form(owner: Practitioner | Authority, error: AccountError | None = None) -> str:
     is_first = isinstance(owner, Authority)
     name, email = ("", "") if isinstance(owner, Authority) else (owner.name, owner.email)
@@ -78,5 +91,6 @@ def _form(owner: Practitioner | Authority, error: AccountError | None = None) ->
         authority_name=owner.name if is_first else "",
         name=request.form.get("name", name),
         email=request.form.get("email", email),
-        error=error,
+        errors=error.errors if error else [],
+        problems={one.field: one.text for one in error.problems} if error else {},
     )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request
@@ -22,6 +23,7 @@ from handover import (
 )
 from handover.auth import for_roles
 from handover.contacts import OfflineContact
+from handover.entries import ask_all
 from handover.views import forms, shared
 from handover.views.forms import FormError, Input
 from models.authority import Authority
@@ -78,7 +80,7 @@ def task(task_id: int) -> ResponseReturnValue:
             flash(said, "success")
             return redirect("/tasks")
         except FormError as error:
-            errors = [{"text": error.text, "href": f"#{error.field}"}]
+            errors = error.errors
     with reading(shared.console().engine) as session:
         found = tasks.access(session, auth.signed_in(), task_id)
         page = shared.page(
@@ -108,7 +110,7 @@ def write_down() -> ResponseReturnValue:
             flash("Written down. It waits for a decision.", "success")
             return redirect(f"/contacts/{contact_id}")
         except FormError as error:
-            errors = [{"text": error.text, "href": f"#{error.field}"}]
+            errors = error.errors
     with reading(shared.console().engine) as session:
         page = _small_form(
             session,
@@ -138,7 +140,7 @@ def plan_absence() -> ResponseReturnValue:
             )
             return redirect("/account/away")
         except FormError as error:
-            errors = [{"text": error.text, "href": f"#{error.field}"}]
+            errors = error.errors
     with reading(shared.console().engine) as session:
         people = service.colleagues(session, auth.signed_in())
         page = _small_form(
@@ -196,26 +198,30 @@ def _parts(moment: dt.datetime) -> list[str]:
 
 
 def _told() -> OfflineContact:
-    channel = forms.choice_of("channel", list(_OFFLINE), "Choose how it came")
-    source = forms.choice_of("source", list(ReferralSource), "Choose who raised it")
-    urgency = forms.choice_of("urgency", list(Urgency), "Choose how urgent it is")
-    concern = forms.text_of("concern", "Write down what was said")
-    received = forms.moment_of("received", "Day")
-    now = utc_now()
-    if received.astimezone(words.LONDON).date() > now.astimezone(words.LONDON).date():
-        raise FormError("received", "The day must be today or in the past")
+    channel = partial(forms.choice_of, "channel", list(_OFFLINE), "Choose how it came")
+    source = partial(forms.choice_of, "source", list(ReferralSource), "Choose who raised it")
+    urgency = partial(forms.choice_of, "urgency", list(Urgency), "Choose how urgent it is")
+    concern = partial(forms.text_of, "concern", "Write down what was said")
+    ask_all(channel, _received, source, concern, urgency)
     return OfflineContact(
-        channel=ContactChannel(channel),
-        source=ReferralSource(source),
-        received_at=min(received, now),
-        urgency=Urgency(urgency),
-        concern=concern,
+        channel=ContactChannel(channel()),
+        source=ReferralSource(source()),
+        received_at=_received(),
+        urgency=Urgency(urgency()),
+        concern=concern(),
         name_to_use=request.form.get("name_to_use", ""),
         age=request.form.get("age", ""),
         school=request.form.get("school", ""),
         referrer_name=request.form.get("referrer_name", ""),
         referrer_contact=request.form.get("referrer_contact", ""),
     )
+
+
+def _received() -> dt.datetime:
+    received, now = forms.moment_of("received", "Day"), utc_now()
+    if received.astimezone(words.LONDON).date() > now.astimezone(words.LONDON).date():
+        raise FormError("received", "The day must be today or in the past")
+    return min(received, now)
 
 
 def _contact_inputs() -> Sequence[Input]:
@@ -260,12 +266,14 @@ def _contact_inputs() -> Sequence[Input]:
 
 
 def _plan_absence(session: Session) -> None:
-    days = forms.day_of("first", "First day"), forms.day_of("last", "Last day")
+    first = partial(forms.day_of, "first", "First day")
+    last = partial(forms.day_of, "last", "Last day")
+    ask_all(first, last)
     try:
         casework.plan_absence(
             session,
             auth.signed_in(),
-            days=days,
+            days=(first(), last()),
             cover_id=forms.number_of("cover"),
             note=request.form.get("note", ""),
         )

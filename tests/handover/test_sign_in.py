@@ -94,6 +94,18 @@ def test_guessing_pauses_an_account_even_for_the_right_password(app, anna) -> No
     assert tokens.sub("", right.text) == tokens.sub("", wrong.text)
 
 
+def test_guessing_takes_nobody_from_the_child_they_are_talking_with(app, anna, desk_of) -> None:
+    at_work = desk_of(anna)
+    other = Desk(app)
+    for _ in range(8):
+        other.sign_in(anna.email, "wrong")
+
+    paused = other.sign_in(anna.email)
+
+    assert paused.status_code != 302
+    assert at_work.get("/queue").status_code == 200
+
+
 def test_a_pause_ends_by_itself(app, anna, engine, settings) -> None:
     for _ in range(3):
         Desk(app).sign_in(anna.email, "a wrong password")
