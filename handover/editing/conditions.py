@@ -36,6 +36,7 @@ _VALUES = {
     True: "yes",
     False: "no",
     "unsure": "not sure",
+    "fgm": "FGM",
     "prefer_not_to_say": "skipped",
     "dont_know": "they do not know",
 }

@@ -260,6 +260,8 @@ CARELESS: dict[str, tuple[tuple[str, str | None], str, str]] = {
     "the cover would say a place to fill in": (
         put(COVER, "What subject is it today?", "This is [[service_name]]."),
         "cover", "as it is written"),
+    "what somebody who looks on would write is taken for the child's": (
+        cut(COVER, r"^not_speech: .*?\n"), "cover", "somebody who looks on is changed"),
     "a topic of the cover answers everything": (
         put(COVER, "maths?, sums?", '".*", sums?'), "cover", "in every message"),
     "a child is asked to keep quiet": (

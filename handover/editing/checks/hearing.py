@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from handover.editing import texts
-from handover.editing.checks.rules import rules
+from handover.editing.checks.rules import brought, rules
 from handover.editing.material import Finding, Material
 from handover.editing.texts import COVER
 
@@ -131,6 +131,7 @@ def cover(material: Material) -> list[Finding]:
     for number, topic in enumerate(data["topics"], 1):
         for word in topic["words"]:
             found += _unsearchable(word, f"{COVER}, topic {number}")
+    found += _speech(data, material)
     if not data["topics"] or not data["otherwise"]:
         found.append(
             Finding(
@@ -140,6 +141,19 @@ def cover(material: Material) -> list[Finding]:
             )
         )
     return found
+
+
+def _speech(data: Any, material: Material) -> Iterator[Finding]:
+    """Gives what is written for somebody who looks on, where it is not what an engineer made."""
+    live = texts.parsed(COVER, material.live.get(COVER, material.files[COVER]))
+    ours = texts.parsed(COVER, brought(COVER))
+    for part in ("speech", "not_speech"):
+        if data.get(part) not in (live.get(part), ours.get(part)):
+            yield Finding(
+                what="What is taken for words to somebody who looks on is changed.",
+                where=f"{COVER}, {part}",
+                how="Put it back. These are searches that an engineer tries on whole talks first.",
+            )
 
 
 def _uncovering(text: str, where: str) -> Iterator[Finding]:

@@ -90,8 +90,8 @@ def _shape_of(path: str) -> _Shape:
 def _questions(data: Any) -> _Faults:
     lists = {"when_worse", "emergency", "then_listen", "then_repeat", "invite"}
     known = {*lists, "first", "privacy", "budget", "times", "few", "questions"}
-    # A version of before may have no takes_up.
-    yield from _keys(data, "", {*known, "takes_up"}, known)
+    # A version of before may have no takes_up and no instead.
+    yield from _keys(data, "", {*known, "takes_up", "instead"}, known)
     if not isinstance(data, dict):
         return
     for list_name, name in (("first", "say"), ("questions", "field")):
@@ -105,6 +105,10 @@ def _questions(data: Any) -> _Faults:
     for name in sorted(lists):
         yield from _strings(data.get(name), name)
     yield from _strings(data.get("takes_up", []), "takes_up")
+    if not isinstance(data.get("instead", {}), dict):
+        yield "instead", "It holds lists of texts, each under the field that they ask for."
+    for name, said in _dict(data.get("instead")).items():
+        yield from _strings(said, f"instead, {name}")
     yield from _limits(data)
     yield from _privacy(data.get("privacy"))
 
@@ -168,9 +172,13 @@ def _numbers(data: Any) -> _Faults:
 
 
 def _cover(data: Any) -> _Faults:
-    yield from _keys(data, "", {"topics", "otherwise"}, {"topics", "otherwise"})
+    # A version of before may not know what is written for somebody who looks on.
+    known = {"topics", "otherwise", "speech", "not_speech"}
+    yield from _keys(data, "", known, {"topics", "otherwise"})
     if not isinstance(data, dict):
         return
+    yield from _strings(data.get("speech", []), "speech")
+    yield from _a_text(data.get("not_speech", ""), "not_speech")
     yield from _a_list(data.get("topics"), "topics")
     for number, topic in enumerate(_list(data.get("topics")), 1):
         yield from _keys(topic, f"topic {number}", {"words", "say"}, {"words", "say"})
