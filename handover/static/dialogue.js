@@ -1,7 +1,8 @@
 // Editing what the bot says: lengths while typing, the progress of the checks, the picture.
 import { lengthInWords } from "./lengths.js";
 
-const IN_A_ROW = 4; // steps of the picture side by side
+const IN_A_ROW = 4; // steps of the picture side by side, where there is room
+const NARROW = 640; // pixels under which they stand below each other, so that a finger hits each
 const LOOK_EVERY = 1000; // milliseconds between two looks at the checks
 
 for (const field of document.querySelectorAll("[data-measure]")) {
@@ -70,6 +71,11 @@ async function follow() {
 function draw(rows) {
   const steps = rows.filter((one) => !one.is_way_out);
   const ways = rows.filter((one) => one.is_way_out);
+  picture.hidden = false;
+  const isNarrow = picture.clientWidth < NARROW;
+  const inARow = isNarrow ? 1 : IN_A_ROW;
+  const down = isNarrow ? 80 : 100;
+  if (isNarrow) picture.style.height = `${steps.length * down * 0.62}px`;
   const node = (one, parent, x, y) => ({
     data: { id: one.id, label: one.label, href: one.href, parent }, position: { x, y },
   });
@@ -77,16 +83,15 @@ function draw(rows) {
     { data: { id: "talk", label: "The talk, in this order" }, classes: "frame" },
     { data: { id: "out", label: "Open at every step" }, classes: "frame" },
     ...steps.map((one, i) =>
-      node(one, "talk", (i % IN_A_ROW) * 215, Math.floor(i / IN_A_ROW) * 100)),
-    ...ways.map((one, i) => ({ ...node(one, "out", IN_A_ROW * 215 + 60, i * 75), classes: "way" })),
+      node(one, "talk", (i % inARow) * 215, Math.floor(i / inARow) * down)),
+    ...ways.map((one, i) => ({ ...node(one, "out", inARow * 215 + (isNarrow ? 20 : 60), i * 75), classes: "way" })),
     ...steps.slice(1).map((one, i) => ({ data: { source: steps[i].id, target: one.id } })),
     { data: { source: "talk", target: "out" } },
   ];
-  picture.hidden = false;
   const graph = window.cytoscape({
     container: picture,
     elements,
-    layout: { name: "preset", padding: 20 },
+    layout: { name: "preset", padding: isNarrow ? 6 : 20 },
     minZoom: 0.2,
     maxZoom: 3,
     // The wheel scrolls the page: whoever only passes must not be caught in the picture.
@@ -121,7 +126,7 @@ function draw(rows) {
   tools.hidden = false;
   for (const button of tools.querySelectorAll("[data-zoom]")) {
     button.addEventListener("click", () => {
-      if (!button.dataset.zoom) graph.fit(undefined, 20);
+      if (!button.dataset.zoom) graph.fit(undefined, isNarrow ? 6 : 20);
       else {
         const middle = { x: graph.width() / 2, y: graph.height() / 2 };
         const level = graph.zoom() * Number(button.dataset.zoom);
