@@ -135,7 +135,7 @@ def test_a_page_clears_itself_when_its_reader_signs_out_elsewhere(played: Stage,
     other.get_by_role("button", name="Sign out").click()
 
     for one in (page, paper):
-        one.wait_for_url("**/sign-in?next=*")
+        one.wait_for_url("**/sign-in?ended=yes&next=*")
         expect(one.get_by_text("he is home")).to_have_count(0)
     assert page.evaluate("Object.keys(sessionStorage).length") <= 1
     ben = desk(played.ben)
@@ -146,7 +146,7 @@ def test_a_page_clears_itself_when_its_reader_signs_out_elsewhere(played: Stage,
         closed.active = False
         closed.fs_uniquifier = "closed"
         audit.check_access(session, closed)
-    ben.wait_for_url("**/sign-in?next=*")
+    ben.wait_for_url("**/sign-in?ended=yes&next=*")
     expect(ben.get_by_text("he is home")).to_have_count(0)
 
 
@@ -196,13 +196,12 @@ def test_a_draft_outlives_the_end_of_a_sign_in(played: Stage, desk) -> None:
     page.context.clear_cookies()
 
     page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_text("You are signed out.").first).to_be_visible()
-    page.goto("/")
+    page.wait_for_url("**/sign-in?ended=yes*")
+    expect(page.get_by_text("You are signed out. Sign in to go on.")).to_be_visible()
     page.get_by_label("Email address").fill(played.anna.email)
     page.get_by_label("Password").fill("three random words")
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/queue")
-    page.goto(f"/conversations/{played.telegram.conversation_id}")
+    page.wait_for_url(f"**/conversations/{played.telegram.conversation_id}")
 
     expect(page.get_by_label("Reply to")).to_have_value("you did nothing wrong")
 
