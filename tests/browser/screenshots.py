@@ -150,6 +150,8 @@ _BOT = {
     "bot-texts": "/dialogue/2/openings",
     "bot-text": "/dialogue/2/texts/utter_ask_age",
     "bot-questions": "/dialogue/2/questions",
+    "bot-when": "/dialogue/2/questions/4/when",
+    "bot-buttons": "/dialogue/2/texts/utter_ask_age/buttons",
     "bot-flow": "/dialogue/2/flow",
     "bot-phrases": "/dialogue/2/phrases",
     "bot-new-phrase": "/dialogue/2/phrases/new",
