@@ -15,6 +15,8 @@ _ASKS = {"adult_asking": True, "calm": "likely"}
         ("My daughter brought your card home, would I be told if she writes?", "adult_told"),
         ("I run a club for kids, could we share this number on our noticeboard?", "adult_poster"),
         ("as a parent id like to see what would my child read first", "adult_first"),
+        ("hi its callums mum, is there a leaflet i can print", "adult_poster"),
+        ("hello im a head teacher, what ages is this for", "adult_age"),
         ("mum here, nothing has happened, just checking what it is", "adult_nothing"),
     ],
 )
@@ -61,7 +63,18 @@ def test_who_only_asks_may_have_a_person(text: str):
 
 @pytest.mark.parametrize(
     "text",
-    ["my class hate me", "im 14 and my teacher said to write", "im a young carer for my mum"],
+    [
+        "my class hate me",
+        "im 14 and my teacher said to write",
+        "im a young carer for my mum",
+        "its my dad",
+        "its the neighbour",
+        "its his uncle",
+        "its jacks mum",
+        "im scared mum",
+        "do parents get told?",
+        "can parents see this",
+    ],
 )
 def test_a_child_is_no_grown_up(text: str):
     assert read(text, "tell", 0.6, slots={"calm": "likely"}).intent != "adult_asking"
