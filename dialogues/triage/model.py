@@ -12,11 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve, lapack
 from scipy.sparse import csr_matrix
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 
 from dialogues.triage.corpus import HARMS, LEVELS, Labelled
@@ -25,7 +24,6 @@ from dialogues.triage.features import Pieces
 from dialogues.triage.spelling import Spelling
 
 SEED = 7
-_FOLDS = 5
 _AS_GOOD = 0.001  # of F1: what one pair of cuts is better than another by chance
 _DIRECTIONS = 256
 _NEARNESS = 1.0  # how fast one meaning stops counting for another
@@ -65,10 +63,10 @@ class Words:
 class Reader:
     """What was learnt of every level and harm: one number for each, before calibration."""
 
-    def __init__(self, known: Messages, truth: np.ndarray, alike: np.ndarray) -> None:
-        """Learns from messages and how alike each two of them are, a table that is used up."""
+    def __init__(self, known: Messages, start: np.ndarray, pull: np.ndarray) -> None:
+        """Keeps what was learnt of some messages: where to start, and what each of them adds."""
         self._known = Messages(csr_matrix((0, 0)), known.rows, known.foreign)
-        self._start, self._pull = _learnt(alike, truth)
+        self._start, self._pull = start, pull
         # The words' part is a sum over words, so each word's pull is known once and for all.
         self.words = np.ascontiguousarray(_WORDS * (known.counts.T @ self._pull))
 
@@ -92,7 +90,7 @@ class TriageModel:
     def __init__(
         self, corpus: Sequence[Labelled], embedded: np.ndarray, say: Callable[[str], None]
     ) -> None:
-        """Learns from labelled messages, and calibrates on what each fold had not seen."""
+        """Learns from labelled messages, and calibrates on each as if it had not been seen."""
         levels = np.array([LEVELS.index(row.urgency) for row in corpus])
         harms = np.array([[harm in row.harms for harm in HARMS] for row in corpus], np.float32)
         foreign = np.array([row.lang != "en" for row in corpus], np.float32)
@@ -110,14 +108,14 @@ class TriageModel:
         known = Messages(counts, self._turned(embedded), foreign)
         say("comparing")
         alike = _alike(known)
+        say("learning")
+        start, pull, unseen = _learnt(alike, truth)
+        self.reader = Reader(known, start, pull)
         say("calibrating")
-        unseen = _unseen(alike, truth, levels)
         self._levels = LogisticRegression(C=100.0, max_iter=500)
         self._levels.fit(unseen[:, : len(LEVELS)], levels)
         self._harm_pull, self._harm_start = np.ones(len(HARMS)), np.zeros(len(HARMS))
         self._set_harms(unseen[levels > 0, len(LEVELS) :], harms[levels > 0])
-        say("learning")
-        self.reader = Reader(known, truth, alike)
         self._products = Products(self.reader.known_rows)
 
     def words_of(self, text: str) -> Words:
@@ -178,19 +176,27 @@ def _alike(known: Messages) -> np.ndarray:
         return np.concatenate(list(cores.map(part, parts)))
 
 
-def _learnt(alike: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _learnt(alike: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Gives where to start, what each message adds, and what each would get from all the others.
+
+    The last is exact and needs no learning anew without it: what a message's own answer is off by
+    is its pull through its place on the inverse's diagonal (Rasmussen and Williams, Gaussian
+    Processes for Machine Learning, 2006, equation 5.12). The table is used up.
+    """
     start = truth.mean(axis=0)
     alike[np.diag_indices_from(alike)] += _RIDGE
-    return start, cho_solve(cho_factor(alike, overwrite_a=True), truth - start)
-
-
-def _unseen(alike: np.ndarray, truth: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    found = np.zeros(truth.shape)
-    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=SEED)
-    for learnt, held in folds.split(truth, levels):
-        start, pull = _learnt(alike[np.ix_(learnt, learnt)], truth[learnt])
-        found[held] = start + alike[np.ix_(held, learnt)] @ pull
-    return found
+    # Turned, which changes nothing of it, it is in the order that is worked on in its place.
+    factor, _ = cho_factor(alike.T, overwrite_a=True, check_finite=False)
+    pull = cho_solve((factor, False), truth - start, check_finite=False)
+    invert = lapack.get_lapack_funcs("trtri", (factor,))
+    inverse, failed = invert(factor, overwrite_c=1)
+    if failed:
+        raise ArithmeticError("The messages' likeness cannot be inverted.")
+    own = np.zeros(len(inverse), np.float32)
+    for column in range(len(inverse)):
+        # Only the upper half is the inverse's; below it stands what was there before.
+        own[: column + 1] += inverse[: column + 1, column] ** 2
+    return start, pull, truth - pull / own[:, np.newaxis]
 
 
 def _likeness(some: Messages, others: Messages, products: np.ndarray) -> np.ndarray:
