@@ -224,6 +224,9 @@ _NOT_NAMES = frozenset(
 )
 
 
+_OF_WHO_COMES_NEXT = re.compile(r"\s*[a-z][a-z'-]*[.,]? (?:he|she|they)(?:'?s|'?re)? (?!told|said)")
+
+
 def find_name(text: str, asked: str | None) -> str | None:
     """Gives the name to use for the child, or None; other people's names are left alone."""
     text = _OTHERS_NAME.sub(" ", text)
@@ -231,7 +234,8 @@ def find_name(text: str, asked: str | None) -> str | None:
         said = pattern.search(text)
         if said and _may_be(said.group("name")):
             return _tidy(said.group("name"))
-    for part in clauses(text):
+    # "reece. hes 13": a friend, named before what is told of them.
+    for part in () if _OF_WHO_COMES_NEXT.match(lowered(text)) else clauses(text):
         name = _lone_name(part, asked)
         if name:
             return name
@@ -304,7 +308,8 @@ def _lone_name(part: str, asked: str | None) -> str | None:
     known, also_words = _known_names()
     if rest in also_words:
         return _tidy(rest) if after_age or asked == "name_to_use" else None
-    return _tidy(rest) if rest in known or (after_age and asked == "name_to_use") else None
+    is_known = rest.split("-")[0] in known
+    return _tidy(rest) if is_known or (after_age and asked == "name_to_use") else None
 
 
 def _answered_name(text: str) -> str | None:

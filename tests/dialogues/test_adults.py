@@ -16,6 +16,7 @@ _ASKS = {"adult_asking": True, "calm": "likely"}
         ("I run a club for kids, could we share this number on our noticeboard?", "adult_poster"),
         ("as a parent id like to see what would my child read first", "adult_first"),
         ("hi its callums mum, is there a leaflet i can print", "adult_poster"),
+        ("hi, i am his dad, he is 12. do you tell us if he writes", "adult_told"),
         ("hello im a head teacher, what ages is this for", "adult_age"),
         ("mum here, nothing has happened, just checking what it is", "adult_nothing"),
     ],
