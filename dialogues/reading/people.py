@@ -9,13 +9,13 @@ from typing import Any
 from dialogues.reading.words import bare, clauses, lowered, word_list
 
 _FRIEND = re.compile(
-    r"\bmy (?:best |school |little |close )?(?:friend|mate|bestie|bff|m8|"
+    r"\b(?:my|me|mi|ma) (?:best |school |little |close )?(?:friend|mate|bestie|bff|m8|"
     r"girl ?friend from school)s?\b"
     r"(?! (?:knows|is with me|is here|house|at school told|said to (?:message|text|write)|"
     r"gave me))"
 )
 _TELLS = re.compile(
-    r"\b(?:tell|told|telling|show|showed) (?:all )?my (?:best |school )?"
+    r"\b(?:tell|told|telling|show|showed) (?:all )?(?:my|me) (?:best |school )?"
     r"(?:friends?|mates?|besties?)\b"
 )
 _FRIEND_START = re.compile(

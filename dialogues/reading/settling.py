@@ -192,7 +192,10 @@ def reaction_feeling(
     """Chooses what is given back: the emergency first, then for whom, then the feeling."""
     if slots.get("urgency") == "emergency":
         reply = emergencies.choose_reply(facts, text, slots)
-        return _felt_in_danger(facts, text, slots) if reply == "emergency" else reply
+        if reply == "emergency":
+            return _felt_in_danger(facts, text, slots)
+        # To be thanked by name is the answer to a name alone; here there is more in it.
+        return "emergency_noted" if reply == "name" else reply
     if slots.get("adult") or intent == "adult_referrer":
         return "adult"
     if (facts.get("about_whom") or slots.get("about_whom")) in ("friend", "sibling"):

@@ -114,6 +114,12 @@ _IN_YEAR_NOW = re.compile(
 _NOT_A_TIME = re.compile(r"since (?:you|u|im|he|she|its|it|there|that|this)\b")
 
 
+# "im ok tonight" says how they are.
+_IS_FINE = re.compile(
+    r"\b(?:i'?m|i am|we'?re|we are) (?:all )?(?:ok|okay|fine|safe|alright|good|home|in bed|calm)\b"
+)
+
+
 def find_when_happened(text: str) -> str | None:
     """Gives the words that say since when or how often, or None."""
     low = lowered(text)
@@ -133,7 +139,7 @@ def find_contact_times(text: str, asked: str | None) -> str | None:
     for part in clauses(text):
         low = lowered(part)
         invites = _INVITES.search(low) or _OPENS.match(low)
-        if invites and not _TELLS.search(low):
+        if invites and not _TELLS.search(low) and not _IS_FINE.search(low):
             found = _contact_times(part)
             if found:
                 return found

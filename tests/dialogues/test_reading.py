@@ -1,11 +1,13 @@
 """What is read out of one message, by rules."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from dialogues.reading import (
     ages,
@@ -20,6 +22,8 @@ from dialogues.reading import (
     times,
 )
 from dialogues.reading.message import read
+
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
@@ -409,6 +413,16 @@ def test_what_happens_this_minute_is_taken_up(text: str, told: dict[str, Any], r
     facts = read(text, "tell", 0.9, slots=slots).facts
 
     assert facts.get("feeling", facts.get("reply_to")) == reply
+
+
+def test_a_name_with_more_in_it_gets_an_answer_that_there_is():
+    slots = {"worry": True, "urgency": "emergency", "asked": "safe_now", "about_whom": "friend"}
+    domain = YAML(typ="safe").load((_ROOT / "dialogues/domain/slots.yml").read_text("utf-8"))
+
+    found = read("im dan im at home wi me mam", "tell", 0.6, slots=slots)
+
+    assert found.facts["name_to_use"] == "Dan"
+    assert found.facts["feeling"] in domain["slots"]["feeling"]["values"]
 
 
 def test_a_grown_up_near_by_is_taken_up_by_name_unless_they_do_harm():
