@@ -43,6 +43,12 @@ _TALK = frozenset(
 _ONLY_IF_FIRST = frozenset(
     ["request_person", "status_request", "help", "thanks", "greet", "goodbye", "correct_record"]
 )
+# What must be answered whole and honestly in every talk, in the words that were signed for it.
+_ASKED_PLAINLY = re.compile(
+    r"^(?:(?:so|ok|but|and|um|pls|please) )*(?:(?:will|would|do|are|r|can) (?:you|u|they|ya) "
+    r"(?:have to |going to |gonna )?(?:tell|ring|call|phone|contact|inform)\b.*|"
+    r"what happens (?:next|now|after)(?: this)?)$"
+)
 _MAY_ASK = re.compile(
     r"\b(?:u|you) can ask\b|\bask me\b(?! (?:any|no|that|again))|\bgo on(?: then)? ask\b|"
     r"\bwhat (?:else )?do (?:u|you) (?:need|want) to know\b|"
@@ -113,6 +119,8 @@ def find_line(text: str, intent: str, slots: Mapping[str, Any]) -> Line | None:
         return None
     if idleness.asks_of_anybody(text) and not slots.get("worry"):
         # What is done with what anybody tells is a question, and no account yet.
+        return None
+    if is_asking and _ASKED_PLAINLY.search(bare(text).rstrip(" ?.!")):
         return None
     is_danger = slots.get("urgency") == "emergency"
     is_taken = is_danger and emergencies.find_happening(text, slots) is not None
