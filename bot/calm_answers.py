@@ -35,9 +35,13 @@ def _says_they_are_gone(text: str, by_phrases: Urgency, disclosed: Urgency) -> b
 
 
 def _is_of_another_day(text: str, by_phrases: Urgency) -> bool:
-    """Tells "sat he grabbed her" from what happens now; a wound or tablets no phrase misses."""
+    """Tells "sat he grabbed her" from what happens now, where no phrase hears more in it.
+
+    Only a few words: a longer message may go on with what happens this minute.
+    """
+    is_brief = len(text.split()) <= _LONGEST and by_phrases is not Urgency.EMERGENCY
     book = the_book()
-    return by_phrases is not Urgency.EMERGENCY and book.has_cue(book.read(text), "other_day")
+    return is_brief and book.has_cue(book.read(text), "other_day")
 
 
 def _is_of_school_alone(text: str) -> bool:

@@ -1,6 +1,5 @@
 """How fast the dialogue is: a child's turn in the running dialogue process, and its training."""
 
-import secrets
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -8,7 +7,6 @@ from pathlib import Path
 
 from bot import dialogue_process, replay
 from bot.bench.figures import Figure, spread
-from bot.bench.service import BenchError
 from bot.dialogue import DialogueAnswer, DialogueTurn, HttpDialogue
 from bot.gate_plays import SCRIPTS
 from bot.urgency import ModelScore
@@ -23,7 +21,6 @@ def measure(data_dir: Path, progress: Callable[[str], None]) -> list[Figure]:
     The turns are those of the conversations that the gate plays, with all that the service gives
     the dialogue to know.
     """
-    dialogue_process.train(data_dir)
     return [*_turns(data_dir, progress), _training(progress)]
 
 
@@ -45,24 +42,13 @@ class _Timed:
 
 
 def _turns(data_dir: Path, progress: Callable[[str], None]) -> list[Figure]:
-    shared = secrets.token_urlsafe(32)
-    process = dialogue_process.DialogueProcess(
-        port=dialogue_process.free_port(), secret=shared, data_dir=data_dir
-    )
-    client = HttpDialogue(process.url, shared, patience=20)
-    process.start()
-    try:
-        if not process.wait_until_up(progress):
-            raise BenchError("The dialogue did not come up: see the lines above.")
-        timed = _Timed(client)
+    with dialogue_process.running(data_dir, progress) as dialogue:
+        timed = _Timed(dialogue)
         scripts = replay.read_scripts(SCRIPTS)
         for number in range(_ROUNDS):
             progress(f"Playing {len(scripts)} conversations, {number + 1} of {_ROUNDS}")
             for _ in replay.lines_of(scripts, timed):
                 pass
-    finally:
-        client.close()
-        process.stop()
     return spread("one turn of the dialogue", timed.seconds[_WARM:], p50=20)
 
 

@@ -224,7 +224,9 @@ _NOT_NAMES = frozenset(
 )
 
 
-_OF_WHO_COMES_NEXT = re.compile(r"\s*[a-z][a-z'-]*[.,]? (?:he|she|they)(?:'?s|'?re)? (?!told|said)")
+_OF_WHO_COMES_NEXT = re.compile(
+    r"\s*(?P<name>[a-z][a-z'-]*)[.,]? (?:he|she|they)(?:'?s|'?re)? (?!told|said)"
+)
 
 
 def find_name(text: str, asked: str | None) -> str | None:
@@ -234,8 +236,7 @@ def find_name(text: str, asked: str | None) -> str | None:
         said = pattern.search(text)
         if said and _may_be(said.group("name")):
             return _tidy(said.group("name"))
-    # "reece. hes 13": a friend, named before what is told of them.
-    for part in () if _OF_WHO_COMES_NEXT.match(lowered(text)) else clauses(text):
+    for part in () if _names_whom_it_tells_of(text) else clauses(text):
         name = _lone_name(part, asked)
         if name:
             return name
@@ -274,6 +275,12 @@ def is_a_name(word: str) -> bool:
 def speaks_of_other(text: str) -> bool:
     """Tells whether a message speaks of a third person."""
     return bool(_OF_OTHERS.search(lowered(text)))
+
+
+def _names_whom_it_tells_of(text: str) -> bool:
+    """Tells "reece. hes 13": a friend, named before what is told of them."""
+    other = _OF_WHO_COMES_NEXT.match(lowered(text))
+    return other is not None and is_a_name(other.group("name"))
 
 
 def _beside_age(text: str) -> str | None:

@@ -109,7 +109,7 @@ class TriageModel:
         say("comparing")
         alike = _alike(known)
         say("learning")
-        start, pull, unseen = _learnt(alike, truth)
+        start, pull, unseen = learn(alike, truth)
         self.reader = Reader(known, start, pull)
         say("calibrating")
         self._levels = LogisticRegression(C=100.0, max_iter=500)
@@ -153,6 +153,29 @@ class TriageModel:
         self._harm_start = _odds(_ANY) + slope * (self._harm_start - best_any)
 
 
+def learn(alike: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Gives where to start, what each message adds, and what each would get from all the others.
+
+    The last is exact and needs no learning anew without it: what a message's own answer is off by
+    is its pull through its place on the inverse's diagonal (Rasmussen and Williams, Gaussian
+    Processes for Machine Learning, 2006, equation 5.12). The table is used up.
+    """
+    start = truth.mean(axis=0)
+    alike[np.diag_indices_from(alike)] += _RIDGE
+    # Turned, which changes nothing of it, it is in the order that is worked on in its place.
+    factor, _ = cho_factor(alike.T, overwrite_a=True, check_finite=False)
+    pull = cho_solve((factor, False), truth - start, check_finite=False)
+    invert = lapack.get_lapack_funcs("trtri", (factor,))
+    inverse, failed = invert(factor, overwrite_c=1)
+    if failed:
+        raise ArithmeticError("The messages' likeness cannot be inverted.")
+    own = np.zeros(len(inverse), np.float32)
+    for column in range(len(inverse)):
+        # Only the upper half is the inverse's; below it stands what was there before.
+        own[: column + 1] += inverse[: column + 1, column] ** 2
+    return start, pull, truth - pull / own[:, np.newaxis]
+
+
 def _directions(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # Fewer numbers a message, each of one scale: four times faster to learn and to ask, and no
     # worse. Scaling and turning are kept as the one product and sum that they are.
@@ -174,29 +197,6 @@ def _alike(known: Messages) -> np.ndarray:
     parts = np.array_split(np.arange(len(known.rows)), max(1, len(known.rows) // _TOGETHER))
     with ThreadPoolExecutor(os.cpu_count() or 1) as cores:
         return np.concatenate(list(cores.map(part, parts)))
-
-
-def _learnt(alike: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Gives where to start, what each message adds, and what each would get from all the others.
-
-    The last is exact and needs no learning anew without it: what a message's own answer is off by
-    is its pull through its place on the inverse's diagonal (Rasmussen and Williams, Gaussian
-    Processes for Machine Learning, 2006, equation 5.12). The table is used up.
-    """
-    start = truth.mean(axis=0)
-    alike[np.diag_indices_from(alike)] += _RIDGE
-    # Turned, which changes nothing of it, it is in the order that is worked on in its place.
-    factor, _ = cho_factor(alike.T, overwrite_a=True, check_finite=False)
-    pull = cho_solve((factor, False), truth - start, check_finite=False)
-    invert = lapack.get_lapack_funcs("trtri", (factor,))
-    inverse, failed = invert(factor, overwrite_c=1)
-    if failed:
-        raise ArithmeticError("The messages' likeness cannot be inverted.")
-    own = np.zeros(len(inverse), np.float32)
-    for column in range(len(inverse)):
-        # Only the upper half is the inverse's; below it stands what was there before.
-        own[: column + 1] += inverse[: column + 1, column] ** 2
-    return start, pull, truth - pull / own[:, np.newaxis]
 
 
 def _likeness(some: Messages, others: Messages, products: np.ndarray) -> np.ndarray:

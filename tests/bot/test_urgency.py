@@ -178,6 +178,17 @@ def test_the_model_alone_makes_no_alarm_of_another_day_or_of_school(text):
     assert assess(text, model=sure).level is not Urgency.EMERGENCY
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i dont want to go to school sir touches",
+        "on saturday dad drank a lot and i think he will be up in a minute or two and",
+    ],
+)
+def test_what_is_more_than_another_day_or_school_stays_as_urgent_as_the_model_says(text):
+    assert assess(text, model=_sure_of(Urgency.EMERGENCY)).level is Urgency.EMERGENCY
+
+
 @pytest.mark.parametrize("text", ["ok hes gone to bed", "shes asleep now", "he went out"])
 def test_that_they_are_gone_raises_no_emergency_after_harm_was_told(text):
     sure = _sure_of(Urgency.EMERGENCY)

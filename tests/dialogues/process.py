@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 
-_ROOT = Path(__file__).resolve().parents[2]
-_PYTHON = _ROOT / "dialogues" / ".venv" / "bin" / "python"
-_MODELS = _ROOT / "var" / "dialogue"
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = ROOT / "dialogues" / ".venv" / "bin" / "python"
+_MODELS = ROOT / "var" / "dialogue"
 _TRAINING_SECONDS = 600
 _START_SECONDS = 180
 
@@ -51,14 +51,14 @@ class RunningDialogue:
 @contextmanager
 def running_dialogue(models: Path = _MODELS) -> Iterator[RunningDialogue]:
     """Trains what has changed, starts the process on a free port, and ends it after."""
-    command = [str(_PYTHON), "-m", "dialogues.train", "--out", str(models), "--if-changed"]
+    command = [str(PYTHON), "-m", "dialogues.train", "--out", str(models), "--if-changed"]
     # Our own interpreter and our own module, nothing from outside.
-    subprocess.run(command, cwd=_ROOT, check=True, timeout=_TRAINING_SECONDS)  # noqa: S603
+    subprocess.run(command, cwd=ROOT, check=True, timeout=_TRAINING_SECONDS)  # noqa: S603
     secret = secrets.token_hex(16)
     port = _free_port()
     process = subprocess.Popen(  # noqa: S603
-        [str(_PYTHON), "-m", "dialogues.serve", "--port", str(port), "--model-dir", str(models)],
-        cwd=_ROOT,
+        [str(PYTHON), "-m", "dialogues.serve", "--port", str(port), "--model-dir", str(models)],
+        cwd=ROOT,
         env={**_environment(), "FRONTDOOR_DIALOGUE_SECRET": secret},
     )
     try:
@@ -73,8 +73,8 @@ def running_dialogue(models: Path = _MODELS) -> Iterator[RunningDialogue]:
 def told_while_loading(order: str) -> int:
     """Gives a process that waits for its model an order, and gives the code it then ends with."""
     process = subprocess.Popen(  # noqa: S603
-        [str(_PYTHON), "-m", "dialogues.serve", "--port", str(_free_port()), "--when-told"],
-        cwd=_ROOT,
+        [str(PYTHON), "-m", "dialogues.serve", "--port", str(_free_port()), "--when-told"],
+        cwd=ROOT,
         env={**_environment(), "FRONTDOOR_DIALOGUE_SECRET": secrets.token_hex(16)},
         stdin=subprocess.PIPE,
     )

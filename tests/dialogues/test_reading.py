@@ -251,6 +251,11 @@ def test_an_answer_to_another_question_does_not_answer_this_one():
     assert "wants" not in reading.facts
 
 
+def test_a_name_before_what_is_told_of_them_is_a_friends():
+    assert names.find_name("reece. hes 13 same as me", None) is None
+    assert names.find_name("yesterday he hit me. ava. 12", None) == "Ava"
+
+
 def test_a_friends_name_is_not_the_childs():
     reading = read("esme. 13", "inform", 0.9, slots={"about_whom": "friend", "worry": True})
 

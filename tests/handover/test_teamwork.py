@@ -261,6 +261,13 @@ class TestAnotherAuthority:
         }
         return holder.post(f"{path}/transfer/authority", **(fields | changed))
 
+    def accepted_by(self, door, holder: Desk, path: str, other: Desk, eve: Practitioner) -> Desk:
+        """Gives the desk of whoever was asked and has accepted."""
+        self.ask(holder, path, eve)
+        other.get("/for-you")
+        other.post(f"/transfers/{the_offer(door.engine).id}/accept")
+        return other
+
     def test_they_see_only_what_was_written_for_them_until_they_accept(
         self, door, holder, eve, desk_of, path
     ) -> None:
@@ -318,10 +325,7 @@ class TestAnotherAuthority:
         door.child_says("its me again")
         door.work()
         door.takes_over(anna)
-        self.ask(holder, path, eve)
-        other = desk_of(eve)
-        other.get("/for-you")
-        other.post(f"/transfers/{the_offer(door.engine).id}/accept")
+        other = self.accepted_by(door, holder, path, desk_of(eve), eve)
         later = door.contact().id
         other.get("/search")
 
@@ -342,10 +346,7 @@ class TestAnotherAuthority:
         door.child_says("its me again")
         door.work()
         door.takes_over(anna)
-        self.ask(holder, path, eve)
-        other = desk_of(eve)
-        other.get("/for-you")
-        other.post(f"/transfers/{the_offer(door.engine).id}/accept")
+        other = self.accepted_by(door, holder, path, desk_of(eve), eve)
 
         [number] = re.findall(r'href="/tasks/(\d+)"', holder.get("/tasks").text)
         task = f"/tasks/{number}"
@@ -362,10 +363,7 @@ class TestAnotherAuthority:
         self, door, holder, anna, eve, desk_of, path
     ) -> None:
         door.decides(anna, ContactOutcome.REFERRAL, "Harm at home")
-        self.ask(holder, path, eve)
-        other = desk_of(eve)
-        other.get("/for-you")
-        other.post(f"/transfers/{the_offer(door.engine).id}/accept")
+        other = self.accepted_by(door, holder, path, desk_of(eve), eve)
 
         page = f"/contacts/{door.contact().id}/referral"
         other.get(page)
