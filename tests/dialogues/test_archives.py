@@ -62,4 +62,6 @@ def plain(name: str, data: Any) -> Any:
             key: sorted(map(json.dumps, one)) if isinstance(one, list) else one
             for key, one in lists.items()
         }
+    if name.endswith("rule_only_data.json"):
+        found = {key: sorted(one) for key, one in found.items()}
     return found
